@@ -1,0 +1,1 @@
+"""What a person types: one short module a command, nothing computed here."""

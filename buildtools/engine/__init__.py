@@ -1,0 +1,1 @@
+"""Order, execution, events and the record of a run."""

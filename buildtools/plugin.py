@@ -1,0 +1,27 @@
+"""Everything that a step plugin needs: `from buildtools.plugin import Step, StepContext, StepResult`."""
+
+from buildtools.core.errors import Cancelled, StepError, ToolMissing
+from buildtools.core.model import Cause, Kind, Severity, Status
+from buildtools.core.results import Artifact, Finding, Metric, StepResult, TestCase, fingerprinted
+from buildtools.core.step import Completed, Duration, Inputs, Step, StepContext
+
+__all__ = [
+    "Artifact",
+    "Cancelled",
+    "Cause",
+    "Completed",
+    "Duration",
+    "Finding",
+    "Inputs",
+    "Kind",
+    "Metric",
+    "Severity",
+    "Status",
+    "Step",
+    "StepContext",
+    "StepError",
+    "StepResult",
+    "TestCase",
+    "ToolMissing",
+    "fingerprinted",
+]

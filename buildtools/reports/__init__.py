@@ -1,0 +1,1 @@
+"""Live outputs (consumers of events) and reports (pure renders of a finished run)."""

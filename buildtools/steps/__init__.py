@@ -1,0 +1,1 @@
+"""The built-in step plugins, written by the same protocol as anybody else's."""
