@@ -130,15 +130,18 @@ class Project:
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
         return self.git("rev-parse", "HEAD")
 
-    def run(self, *words: str | Path, **env: str) -> Outcome:
+    def run(self, *words: str | Path, env: Mapping[str, str] | None = None) -> Outcome:
         """Run `buildtools run WORDS…`."""
-        return self.call("run", *words, **env)
+        return self.call("run", *words, env=env)
 
-    def call(self, *words: str | Path, stdin: bytes = b"", seconds: float = 120, **env: str) -> Outcome:
+    def call(
+        self, *words: str | Path, env: Mapping[str, str] | None = None, stdin: bytes = b"", seconds: float = 120
+    ) -> Outcome:
         """Run `buildtools WORDS…` in the root, with `env` laid over the project's environment."""
-        argv = [sys.executable, "-m", "buildtools", *map(os.fspath, words)]
+        argv = [sys.executable, "-m", "buildtools", *(os.fspath(word) for word in words)]
+        around = {**self.env, **(env or {})}
         done = subprocess.run(
-            argv, cwd=self.root, env={**self.env, **env}, input=stdin, capture_output=True, timeout=seconds, check=False
+            argv, cwd=self.root, env=around, input=stdin, capture_output=True, timeout=seconds, check=False
         )
         return Outcome(self, done)
 
