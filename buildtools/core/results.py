@@ -167,7 +167,7 @@ class StepRun(Value, frozen=True):
         return ExitCode.OK if self.allowed and code is not ExitCode.INTERRUPTED else code
 
 
-class RunResult(Value, frozen=True):
+class RunResult(Value, frozen=True, omit_defaults=False):
     """A finished run. `ended_by` is `INTERRUPTED`, `TERMINATED` or `FAULT` where that is why it ended."""
 
     pipeline: str
