@@ -3,7 +3,7 @@
 from buildtools.core.errors import Cancelled, StepError, ToolMissing
 from buildtools.core.model import Cause, Kind, Severity, Status
 from buildtools.core.results import Artifact, Finding, Metric, StepResult, TestCase, fingerprinted
-from buildtools.core.step import Completed, Duration, Inputs, Step, StepContext
+from buildtools.core.step import Completed, Duration, Inputs, Step, StepContext, Tool
 
 __all__ = [
     "Artifact",
@@ -22,6 +22,7 @@ __all__ = [
     "StepError",
     "StepResult",
     "TestCase",
+    "Tool",
     "ToolMissing",
     "fingerprinted",
 ]

@@ -21,6 +21,9 @@ class PlannedStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     kind: Kind = Kind.ACTION
     description: str = ""
     needs: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    skip: str = ""
+    """why its `when` keeps it from running, as far as that is known beforehand"""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event"):
@@ -29,7 +32,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     time: float
 
 
-class RunStarted(Event, frozen=True, tag="run-started"):
+class RunStarted(Event, frozen=True, omit_defaults=False, tag="run-started"):
     """The first event of a run; `folder` is the run's record, `root` the project."""
 
     id: str

@@ -27,6 +27,15 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     env: tuple[str, ...] = ()
 
 
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
+    """A program or package that a step needs, as it was found on this machine. `version` is empty if it is missing."""
+
+    name: str
+    version: str = ""
+    remedy: str = ""
+    optional: bool = False
+
+
 class Completed(msgspec.Struct, frozen=True, kw_only=True):
     """A finished child process.
 
@@ -144,6 +153,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unk
         """Yield `(option in kebab-case, problem)` for what the types alone cannot say; checked before anything runs."""
         yield from ()
 
+    def tools(self, root: Path) -> Iterator[Tool]:  # noqa: ARG002 - for subclasses
+        """Yield what this configured step needs on this machine, for `buildtools doctor`; `root` is the project's."""
+        yield from ()
+
     def inputs(self, ctx: StepContext) -> Inputs | None:  # noqa: ARG002 - for subclasses
         """Say what the result depends on; `None` means: never take it from a cache."""
         return None
@@ -153,4 +166,4 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unk
         raise NotImplementedError(f"{type(self).__name__} has no run()")
 
 
-__all__ = ["Completed", "Duration", "Inputs", "Step", "StepContext"]
+__all__ = ["Completed", "Duration", "Inputs", "Step", "StepContext", "Tool"]

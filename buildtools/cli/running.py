@@ -1,0 +1,148 @@
+"""What `run` and `step` share: the flags of an execution, and the way from a plan to an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from buildtools.cli.options import wants_color
+
+if TYPE_CHECKING:
+    from buildtools.engine.plan import Plan
+    from buildtools.session import RunRequest
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+OUTPUTS = ("auto", "live", "plain", "jsonl")
+REPORT_KINDS = ("junit", "json")
+
+
+class DurationType(click.ParamType):
+    """`90`, `90s`, `5m`, `1h30m`, as in a pipeline file; seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from buildtools.pipeline.options import parse_duration
+
+        if isinstance(value, float):
+            return value
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _parse_jobs(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
+    """Return the number of jobs; `auto` is the number of processors this process may use."""
+    import os
+
+    if value == "auto":
+        try:
+            return len(os.sched_getaffinity(0))
+        except AttributeError:  # not on macOS
+            return os.cpu_count() or 1
+    if value.isdecimal() and int(value) > 0:
+        return int(value)
+    raise click.BadParameter(f"{value!r} is neither a number above 0 nor 'auto'")
+
+
+def _parse_reports(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    from buildtools.core.wording import did_you_mean
+
+    reports = []
+    for value in values:
+        kind, separator, path = value.partition("=")
+        if not separator or not path:
+            raise click.BadParameter(f"{value!r} is not of the form KIND=PATH")
+        if kind not in REPORT_KINDS:
+            known = ", ".join(REPORT_KINDS)
+            raise click.BadParameter(f"{kind!r} is not one of {known}.{did_you_mean(kind, REPORT_KINDS)}")
+        reports.append((kind, path))
+    return tuple(reports)
+
+
+_EXECUTION = (
+    click.option(
+        "-j",
+        "--jobs",
+        default="auto",
+        show_default=True,
+        metavar="N|auto",
+        callback=_parse_jobs,
+        help="How many steps may run side by side.",
+    ),
+    click.option("-k", "--keep-going", is_flag=True, help="After a failure go on with what does not need it."),
+    click.option("--timeout", type=DurationType(), metavar="TIME", help="End the whole run after TIME (90s, 5m)."),
+    click.option("--offline", is_flag=True, help="Fetch nothing from a network."),
+    click.option(
+        "--output",
+        type=click.Choice(OUTPUTS),
+        default="auto",
+        show_default=True,
+        help="What to show while it runs; auto is live on a terminal, else plain.",
+    ),
+    click.option("--junit", metavar="PATH", help="Write the JUnit XML there too."),
+    click.option(
+        "--report",
+        "wanted",
+        multiple=True,
+        metavar="KIND=PATH",
+        callback=_parse_reports,
+        help=f"Write a further report; KIND is {' or '.join(REPORT_KINDS)}.",
+    ),
+    click.option(
+        "--reports",
+        default="build/reports",
+        show_default=True,
+        metavar="DIR",
+        help="The folder for junit.xml, run.json and the steps' reports.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Only failures and the summary."),
+    click.option("-v", "--verbose", is_flag=True, help="Every finding, and why steps were skipped."),
+)
+
+
+def execution_options(command: F) -> F:
+    """Add the flags that say how to execute, what to show and which reports to write."""
+    for option in reversed(_EXECUTION):
+        command = option(command)
+    return command
+
+
+def make_request(root: Path, flags: dict[str, Any]) -> RunRequest:
+    """Turn the flags of `execution_options` into a request; relative paths of reports start at the project's root."""
+    from buildtools.session import RunRequest
+
+    wanted = list(flags["wanted"])
+    if flags["junit"]:
+        wanted.append(("junit", flags["junit"]))
+    return RunRequest(
+        jobs=flags["jobs"],
+        keep_going=flags["keep_going"],
+        timeout=flags["timeout"],
+        offline=flags["offline"],
+        reports=root / flags["reports"],
+        wanted=tuple((kind, root / path) for kind, path in wanted),
+    )
+
+
+def run_and_exit(plan: Plan, request: RunRequest, flags: dict[str, Any], *, rerun: Callable[[str], str]) -> int:
+    """Execute `plan`, show it as the flags ask, and return the exit code."""
+    from buildtools.session import OutputChoice, run
+
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    mode = flags["output"]
+    if mode == "auto":
+        mode = "live" if terminal and not flags["quiet"] else "plain"
+    choice = OutputChoice(
+        mode=mode,
+        color=wants_color(flags["color"], terminal=terminal),
+        verbosity=int(flags["verbose"]) - int(flags["quiet"]),
+        rerun=rerun,
+    )
+    return int(run(plan, request, choice).exit_code)
