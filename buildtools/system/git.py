@@ -1,0 +1,123 @@
+"""What the `git` program knows of a folder, as plain values; asked when wanted, each question once."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+from buildtools.core.errors import BuildtoolsError, ToolMissing
+from buildtools.system.query import query
+
+# Set by git for its hooks: they would turn the questions to another repository or another index than the folder's.
+_INHERITED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+
+
+class GitError(BuildtoolsError):
+    """Git is not installed, the folder is in no repository, or git refused."""
+
+
+class Repository:
+    """The repository that `folder` lies in. Making one asks nothing; every question may raise `GitError`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def ask(self, *words: str) -> str:
+        """Return what `git WORDS…` prints, without the last newline. Bytes that are no UTF-8 come as surrogates."""
+        status, out, err = self._run(*words)
+        if status != 0:
+            said = err.decode("utf-8", "replace").strip().splitlines()
+            raise GitError(f"git {words[0]} in {self.folder}: {said[0] if said else f'exit status {status}'}")
+        return os.fsdecode(out).removesuffix("\n")
+
+    @cached_property
+    def top(self) -> Path:
+        """The work tree's top folder, absolute."""
+        return Path(self.ask("rev-parse", "--show-toplevel"))
+
+    @cached_property
+    def revision(self) -> str:
+        """The full hash of the commit that is checked out."""
+        try:
+            return self.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        except GitError:
+            _ = self.top  # says so if it is no repository at all
+            raise GitError(f"the git repository in {self.folder} has no commit yet") from None
+
+    @cached_property
+    def short(self) -> str:
+        """The commit's abbreviated hash: ten characters, more where git needs them to be unique."""
+        _ = self.revision
+        return self.ask("rev-parse", "--short=10", "HEAD")
+
+    @cached_property
+    def branch(self) -> str:
+        """The branch that is checked out, `""` for a detached HEAD."""
+        status, out, _ = self._run("symbolic-ref", "--quiet", "--short", "HEAD")
+        if status != 0:
+            _ = self.top
+        return os.fsdecode(out).strip() if status == 0 else ""
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that point at the commit, the newest version first; often none."""
+        _ = self.revision
+        return tuple(self.ask("tag", "--points-at", "HEAD", "--sort=-version:refname").split())
+
+    @cached_property
+    def dirty(self) -> bool:
+        """Tracked files differ from the commit, or there are untracked ones that are not ignored."""
+        return bool(self.ask("status", "--porcelain", "--untracked-files=normal"))
+
+    @cached_property
+    def subject(self) -> str:
+        """The first line of the commit's message."""
+        _ = self.revision
+        return self.ask("log", "-1", "--format=%s", "--encoding=UTF-8")
+
+    @cached_property
+    def commit_time(self) -> int:
+        """When the commit was made, in seconds since the epoch."""
+        _ = self.revision
+        return int(self.ask("log", "-1", "--format=%ct"))
+
+    def tracked(self) -> tuple[Path, ...]:
+        """The files below the folder that git knows, relative to it, sorted; submodules' contents are not among them."""
+        names = self.ask("ls-files", "-z", "--cached").split("\0")
+        return tuple(sorted({Path(name) for name in names if name}))
+
+    def has(self, revision: str) -> bool:
+        """Whether `revision` names a commit that is here."""
+        return self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")[0] == 0
+
+    def default_base(self, candidates: tuple[str, ...] = ()) -> str:
+        """Return the first of `candidates`, the remote's default branch, `main`, `master` that is here, else `""`."""
+        common = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+        return next((name for name in (*candidates, *common) if self.has(name)), "")
+
+    def changed(self, base: str) -> tuple[str, ...]:
+        """Return the files below the folder, relative to it, that differ from where HEAD and `base` parted.
+
+        Committed or not, deleted ones and new untracked ones (unless ignored) too. On `base` itself, where nothing has
+        parted, it is compared with the commit before; a first commit has changed everything.
+        """
+        origin = self.ask("merge-base", "--end-of-options", base, "HEAD")
+        if origin == self.revision:
+            if not self.has("HEAD~1"):
+                return tuple(str(path) for path in self.tracked())
+            origin = self.ask("rev-parse", "HEAD~1")
+        names = self.ask("diff", "--name-only", "--no-renames", "--relative", "-z", origin).split("\0")
+        names += self.ask("ls-files", "-z", "--others", "--exclude-standard").split("\0")
+        return tuple(sorted({name for name in names if name}))
+
+    def _run(self, *words: str) -> tuple[int, bytes, bytes]:
+        env = {name: value for name, value in os.environ.items() if name not in _INHERITED}
+        # No lock files of its own, no questions, and messages that read the same everywhere.
+        env.update(GIT_OPTIONAL_LOCKS="0", GIT_TERMINAL_PROMPT="0", LC_ALL="C.UTF-8", GIT_PAGER="cat")
+        try:
+            return query(["git", *words], cwd=self.folder, env=env)
+        except ToolMissing:
+            raise GitError("git: not found", remedy="Install git, or write the value as a property.") from None
+        except BuildtoolsError as error:
+            raise GitError(error.message) from None
