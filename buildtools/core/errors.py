@@ -2,6 +2,7 @@
 
 ```
 BuildtoolsError
+├── UsageProblem         what was asked for on the command line makes no sense           exit 2
 ├── InvalidPipeline      the pipeline file, its values or a plugin's options are wrong   exit 3
 ├── NothingSelected      the selection holds no step                                     exit 4
 ├── StepError            a step could not do its work                                    exit 5
@@ -60,6 +61,12 @@ class BuildtoolsError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.remedy}" if self.remedy else self.message
+
+
+class UsageProblem(BuildtoolsError):
+    """What was asked for makes no sense here: the name of a step that is not there, say."""
+
+    exit_code = ExitCode.USAGE
 
 
 class InvalidPipeline(BuildtoolsError):
