@@ -57,7 +57,9 @@ def make_plan(pipeline: Pipeline, selection: Selection, skips: Mapping[str, str]
     left_out = set(names.ids(selection.skip, "--skip"))
     chosen = [_planned(specs[step], needs[step], wanted, skips.get(step, "")) for step in needs if step in wanted]
     if all(step.id in left_out for step in chosen):
-        raise NothingSelected(_emptiness(pipeline, selection), remedy="`buildtools list` shows the steps and their tags.")
+        raise NothingSelected(
+            _emptiness(pipeline, selection), remedy="`buildtools list` shows the steps and their tags."
+        )
     steps = (msgspec.structs.replace(s, skip="left out by --skip") if s.id in left_out else s for s in chosen)
     return Plan(pipeline=pipeline, steps=tuple(steps), needs=needs, specs=specs)
 

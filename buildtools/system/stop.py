@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class Stop:
@@ -30,10 +30,8 @@ class Stop:
             if first and self._pipe is not None:
                 os.close(self._pipe[1])  # the read end becomes readable, for all who wait on it, and stays so
         for call in calls:
-            try:
+            with suppress(Exception):
                 call()
-            except Exception:  # noqa: S110, BLE001
-                pass
 
     def fileno(self) -> int:
         """Return a descriptor that becomes readable when this is set."""
