@@ -1,0 +1,34 @@
+"""Which Python a step works with: the project's own, whose packages are seen there."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from buildtools.plugin import StepContext
+
+
+def interpreter(ctx: StepContext, python: str) -> str:
+    """Return what to start for the option `python`: by default the Python that runs this.
+
+    A bare name is looked up on PATH when it is started. A path counts from the step's work folder, is never resolved
+    (a virtual environment is known by its own link), and may name a virtual environment's folder.
+    """
+    if not python:
+        return sys.executable
+    python = os.path.expanduser(python)  # noqa: PTH111 - a Path would resolve nothing more, and lose a leading `./`
+    if os.sep not in python and not (ctx.workdir / python).is_dir():
+        return python
+    path = ctx.workdir / python
+    return str(path / "bin" / "python" if path.is_dir() else path)
+
+
+def install(python: str, requirement: str) -> str:
+    """Return the remedy for a package that is missing in the interpreter `python`."""
+    import shlex
+
+    command = shlex.join([python, "-m", "pip", "install", requirement])
+    return f"Install it there: {command}\nOr set `python:` to the interpreter of the project's environment."
+
+
+NO_INTERPRETER = "Set `python:` to the project's interpreter or to its virtual environment's folder."

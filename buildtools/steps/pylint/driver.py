@@ -1,0 +1,120 @@
+"""Runs pylint in whatever interpreter executes this file, and writes what came out of it as JSON.
+
+Standalone: needs the standard library and pylint >= 3 only, knows nothing of buildtools.
+
+    python driver.py OUT RESTRICT ARGUMENT…
+
+`RESTRICT` is a JSON list of absolute paths: of the files that the arguments name, only these are linted; `-` is no
+restriction. `OUT` becomes one JSON object: `pylint` (its version, empty if it cannot be imported), `problem`, and,
+if it ran, `status` (pylint's own exit status), `score`, `fail_under`, `fail_on` (the symbols of `fail-on` that were
+found), `files` (what was linted) and `messages` (those of the reporter json2). If pylint itself breaks down, no
+file is written.
+"""
+
+# ruff: noqa: PTH100, PTH109, PTH120, PTH123 - links in paths stay as they are, and pathlib costs start-up time
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from typing import Any, Sequence  # noqa: UP035 - for Python 3.8
+
+
+def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
+    """Run pylint with `arguments`; return the status to exit with."""
+    at = _leave_own_folder()
+    try:
+        import pylint
+    except ImportError as error:
+        return _write(out, {"pylint": "", "problem": str(error)})
+    version = getattr(pylint, "__version__", "0")
+    if int(version.split(".")[0]) < 3:
+        return _write(out, {"pylint": version, "problem": "too old"})
+    if at is not None:
+        # `python -m pylint` starts with the work folder in front and takes it away again, with some care.
+        sys.path.insert(0, at)
+    pylint.modify_sys_path()
+    return _write(out, dict(_lint(restrict, arguments), pylint=version))
+
+
+def _leave_own_folder() -> str | None:
+    """Take this file's folder off the module path; return the work folder if it was there."""
+    own = os.path.dirname(os.path.abspath(__file__))
+    if sys.path and os.path.abspath(sys.path[0]) == own:
+        del sys.path[0]
+        return os.getcwd()
+    return None
+
+
+def _lint(restrict: Sequence[str] | None, arguments: list[str]) -> dict[str, Any]:
+    from pylint.lint import PyLinter, Run
+    from pylint.reporters.json_reporter import JSON2Reporter
+
+    files: dict[str, None] = {}
+
+    class Collector(JSON2Reporter):
+        """json2, which keeps everything to itself until the end, and the linted files besides."""
+
+        def on_set_current_module(self, module: str, filepath: str | None) -> None:  # noqa: ARG002
+            if filepath:
+                files[filepath] = None
+
+        def display_messages(self, layout: Any) -> None:
+            """Print nothing: stdout belongs to plugins and hooks that print."""
+
+    if restrict is not None:
+        wanted = {os.path.realpath(path) for path in restrict}
+
+        class Restricted(PyLinter):
+            """Keeps pylint's own idea of what the arguments mean, `ignore` included, and takes a part of it."""
+
+            @staticmethod
+            def should_analyze_file(modname: str, path: str, is_argument: bool = False) -> bool:
+                ours = PyLinter.should_analyze_file(modname, path, is_argument)
+                return ours and os.path.realpath(path) in wanted
+
+        Run.LinterClass = Restricted
+
+    collector = Collector()
+    sys.argv = ["pylint", *arguments]
+    status = 0
+    try:
+        Run(arguments, reporter=collector)
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    linter = getattr(collector, "linter", None)
+    if linter is None:
+        return {"status": status}
+    return {
+        "status": status,
+        "score": _score(linter, collector) if files else None,
+        "fail_under": linter.config.fail_under,
+        "fail_on": sorted(set(linter.fail_on_symbols) & set(linter.stats.by_msg)),
+        "files": list(files),
+        "messages": [collector.serialize(message) for message in collector.messages],
+    }
+
+
+def _score(linter: Any, collector: Any) -> float | None:
+    """Return the score, or `None` where pylint itself does not rate: no statement, an evaluation that fails."""
+    score = collector.serialize_stats().get("score")
+    rated = linter.stats.statement and isinstance(score, (int, float)) and math.isfinite(score)
+    return float(score) if rated else None
+
+
+def _write(out: str, value: dict[str, Any]) -> int:
+    # A file name may hold bytes that are no UTF-8: better one replaced character than no report.
+    data = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    with open(out, "wb") as file:
+        file.write(data)
+    return int(value.get("status", 0))
+
+
+if __name__ == "__main__":
+    chosen = None
+    if sys.argv[2] != "-":
+        with open(sys.argv[2], encoding="utf-8") as stream:
+            chosen = json.load(stream)
+    sys.exit(main(sys.argv[1], chosen, sys.argv[3:]))

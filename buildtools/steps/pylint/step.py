@@ -1,0 +1,167 @@
+"""The step `pylint`: its options, and one run of it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from buildtools.plugin import Cause, Completed, Kind, Status, Step, StepContext, StepError, StepResult, ToolMissing
+from buildtools.steps.interpreter import NO_INTERPRETER, install, interpreter
+from buildtools.steps.pylint import report
+from buildtools.steps.pylint.command import changed, everything, listed
+
+_DRIVER = Path(__file__).with_name("driver.py")
+_OURS = ("--output-format", "--output", "-f")
+
+
+def _doc(text: str) -> msgspec.Meta:
+    return msgspec.Meta(description=text)
+
+
+class Pylint(Step, frozen=True):
+    """Lint Python code with pylint.
+
+    It runs in the project's own interpreter, with the project's own configuration, and reports exactly what pylint
+    reports. The gate closes as pylint's exit status says: on any message, unless `fail-under` allows a lower score.
+    """
+
+    paths: Annotated[
+        tuple[str, ...],
+        _doc(
+            "Files, folders and modules; default: all Python code of the work folder but environments and build output"
+        ),
+    ] = ()
+    rcfile: Annotated[str, _doc("pylint's configuration file; default: the one that pylint finds")] = ""
+    fail_under: Annotated[float | None, _doc("Pass when the score is at least this, whatever was found")] = None
+    fail_on: Annotated[
+        tuple[str, ...], _doc("Messages or categories that fail in spite of the score, e.g. `E` or `unused-import`")
+    ] = ()
+    disable: Annotated[tuple[str, ...], _doc("Messages or categories to leave out")] = ()
+    enable: Annotated[tuple[str, ...], _doc("Messages or categories to check for, after `disable`")] = ()
+    jobs: Annotated[
+        int | None,
+        _doc("Processes; 0: one per processor. With more than one, pylint may find other things"),
+        msgspec.Meta(ge=0),
+    ] = None
+    recursive: Annotated[bool, _doc("Folders that are no packages stand for all Python files below them")] = True
+    args: Annotated[tuple[str, ...], _doc("Further arguments for pylint")] = ()
+    python: Annotated[
+        str, _doc("The interpreter whose packages pylint sees, or a virtual environment; default: the running one")
+    ] = ""
+    allow_empty: Annotated[bool, _doc("It is no error if no file was checked")] = False
+
+    kind: ClassVar[Kind] = Kind.CHECK
+    positional: ClassVar[str] = "paths"
+    provides: ClassVar[tuple[str, ...] | None] = ("score", "messages")
+
+    def check_options(self) -> Iterator[tuple[str, str]]:
+        """Refuse arguments that would take away pylint's report."""
+        for word in self.args:
+            if word.split("=", 1)[0] in _OURS:
+                yield "args", f"{word}: the report's form is not to be chosen, it is read by the step"
+        if any(not path for path in self.paths):
+            yield "paths", "holds an empty path"
+
+    def run(self, ctx: StepContext) -> StepResult:
+        """Lint; a missing or too old pylint raises `ToolMissing`."""
+        paths = self.paths or everything(ctx.workdir)
+        if not paths:
+            return self._allow(
+                StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason="there is no Python file here")
+            )
+        only = None
+        if ctx.changed_files is not None:
+            only = changed(ctx.changed_files, paths, ctx.workdir)
+            if not only:
+                return StepResult(
+                    reason="no Python file among the changed ones", outputs={"score": "", "messages": "0"}
+                )
+        outcome, said = self._lint(ctx, paths, only)
+        result = self._result(ctx, outcome, said)
+        if only is not None and result.cause is Cause.EMPTY:
+            return msgspec.structs.replace(
+                result, status=Status.PASSED, cause=Cause.NONE, reason="no Python file among the changed ones"
+            )
+        return self._allow(result)
+
+    def arguments(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+        """Return pylint's command line."""
+        words: tuple[str, ...] = (f"--rcfile={self.rcfile}",) if self.rcfile else ()
+        # Without it, pylint keeps each score in the user's home, to compare with the next one.
+        words += ("--persistent=n",)
+        words += listed("disable", self.disable) + listed("enable", self.enable) + listed("fail-on", self.fail_on)
+        words += ("--recursive=y",) if self.recursive else ()
+        words += (f"--jobs={self.jobs}",) if self.jobs is not None else ()
+        words += (f"--fail-under={self.fail_under}",) if self.fail_under is not None else ()
+        return (*words, *self.args, "--", *paths)
+
+    def _lint(
+        self, ctx: StepContext, paths: tuple[str, ...], only: tuple[str, ...] | None
+    ) -> tuple[report.Outcome, str]:
+        out, restrict = ctx.temp / "pylint.json", ctx.temp / "pylint-files.json"
+        if only is not None:
+            restrict.write_bytes(msgspec.json.encode(only))
+        python = interpreter(ctx, self.python)
+        tail: deque[str] = deque(maxlen=20)
+
+        def show(line: bytes) -> None:
+            text = line.decode("utf-8", "replace")
+            tail.append(text)
+            ctx.output(text + "\n")
+
+        # Which cycle of imports R0401 names, and even how many, hangs on the hash seed.
+        seed = {"PYTHONHASHSEED": ctx.env.get("PYTHONHASHSEED") or "0"}
+        argv = (python, _DRIVER, out, "-" if only is None else restrict, *self.arguments(paths))
+        try:
+            done = ctx.run(argv, env=seed, on_line=show)
+        except ToolMissing as error:
+            raise ToolMissing(error.tool, remedy=NO_INTERPRETER) from None
+        outcome = _read(out, done, tail)
+        if outcome.problem:
+            what = f"pylint {outcome.pylint} (3 or newer is needed)" if outcome.pylint else f"pylint in {python}"
+            raise ToolMissing(what, remedy=install(python, "pylint>=3"))
+        return outcome, _last(done, tail)
+
+    def _result(self, ctx: StepContext, outcome: report.Outcome, said: str) -> StepResult:
+        locate = report.locator(ctx.root, ctx.workdir)
+        found = report.findings(outcome.messages, locate)
+        for finding in found:
+            ctx.output(f"{finding.place}: {finding.rule} {finding.message} ({finding.symbol})\n")
+        if outcome.score is not None:
+            ctx.output(f"Rated {report.rated(outcome.score)}/10 by pylint {outcome.pylint}\n")
+        return msgspec.structs.replace(
+            report.verdict(outcome, found, said),
+            findings=found,
+            cases=report.clean_files(outcome, found, locate),
+            metrics=report.metrics(outcome, bar=self.fail_under),
+            outputs={
+                "score": "" if outcome.score is None else report.rated(outcome.score),
+                "messages": str(len(found)),
+            },
+        )
+
+    def _allow(self, result: StepResult) -> StepResult:
+        if result.cause is Cause.EMPTY and self.allow_empty:
+            return msgspec.structs.replace(result, status=Status.PASSED, cause=Cause.NONE)
+        return result
+
+
+def _read(out: Path, done: Completed, tail: deque[str]) -> report.Outcome:
+    try:
+        return report.decode(out.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        end = f"signal {-done.returncode}" if done.returncode < 0 else f"exit status {done.returncode}"
+        raise StepError(f"pylint broke down ({end}): {_last(done, tail) or 'it wrote nothing'}") from None
+
+
+def _last(done: Completed, tail: deque[str]) -> str:
+    """Return the last line that was said, on stderr if there is one."""
+    for lines in (done.stderr.decode("utf-8", "replace").splitlines(), list(tail)):
+        said = [line.strip() for line in lines if line.strip()]
+        if said:
+            return said[-1]
+    return ""
