@@ -1,11 +1,14 @@
-"""Hiding secrets in text, bytes, streams cut anywhere, and whole result values."""
+"""Hiding secrets in text, bytes, streams cut anywhere, and whole result values.
+
+Everything that any occurrence of any secret covers is hidden, also where occurrences overlap; one run of overlapping
+occurrences becomes one `***`.
+"""
 
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Iterable
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, AnyStr, TypeVar, cast
 from urllib.parse import quote, quote_plus
 
 import msgspec
@@ -13,43 +16,28 @@ import msgspec
 MASK = "***"
 
 _T = TypeVar("_T")
-
-
-def _forms(secret: str) -> set[str]:
-    """All the shapes in which a secret is hidden: itself, its lines, base64 at any offset's whole, URL-encoded."""
-    forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
-    raw = secret.encode("utf-8", "surrogateescape")
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        text = encode(raw).decode("ascii")
-        forms |= {text, text.rstrip("=")}
-    forms |= {line.strip() for line in secret.splitlines() if len(line.strip()) >= 8}
-    return {form for form in forms if form.strip()}
+_SHORTEST_PART = 8
+"""Parts of a secret (a line of it, the middle of its base64) that are shorter would hide harmless text as well."""
 
 
 class Masker:
     """Hides every secret it was made with, and their base64 and URL-encoded forms. Without secrets it costs nothing."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms: set[str] = set()
-        for secret in secrets:
-            if secret.strip():
-                forms |= _forms(secret)
-        # Longest first, so that a secret which contains another one is hidden whole.
-        ordered = sorted(forms, key=lambda form: (-len(form), form))
-        self._raw = [form.encode("utf-8", "surrogateescape") for form in ordered]
-        self._text = re.compile("|".join(map(re.escape, ordered))) if ordered else None
-        self._bytes = re.compile(b"|".join(map(re.escape, self._raw))) if ordered else None
+        forms = {form for secret in secrets if secret.strip() for form in _forms(secret)}
+        self._text = sorted(forms)
+        self._raw = [form.encode("utf-8", "surrogateescape") for form in self._text]
 
     def __bool__(self) -> bool:
-        return self._text is not None
+        return bool(self._text)
 
     def text(self, text: str) -> str:
         """Return `text` with every secret replaced by `***`."""
-        return text if self._text is None else self._text.sub(MASK, text)
+        return _masked(text, self._text, MASK) if self._text else text
 
     def value(self, value: _T) -> _T:
         """Return a struct, list, tuple or dict with every string in it masked; other things as they are."""
-        return value if self._text is None else cast(_T, self._walk(value))
+        return cast(_T, self._walk(value)) if self._text else value
 
     def _walk(self, value: Any) -> Any:
         if type(value) is str:
@@ -64,51 +52,104 @@ class Masker:
             same = all(a is b for a, b in zip(items, value, strict=True))
             return value if same else type(value)(items)
         if isinstance(value, dict):
-            return {self._walk(key): self._walk(item) for key, item in value.items()}
+            mapping = {self._walk(key): self._walk(item) for key, item in value.items()}
+            return value if mapping == value else mapping
         return value
 
     def stream(self) -> MaskedStream:
         """Return a filter for one stream of bytes that is cut at arbitrary places."""
-        return MaskedStream(self._bytes, self._raw)
+        return MaskedStream(self._raw)
 
 
 class MaskedStream:
     """Masks a stream of bytes piece by piece: keeps back exactly what may still become a secret."""
 
-    def __init__(self, pattern: re.Pattern[bytes] | None, secrets: list[bytes]) -> None:
-        self._pattern = pattern
+    def __init__(self, secrets: Sequence[bytes]) -> None:
         self._secrets = secrets
         self._held = b""
+        self._covered = 0
+        """how much of the held part belongs to an occurrence whose `***` has been shown"""
 
     def feed(self, data: bytes) -> bytes:
         """Take a piece and return what can be shown by now."""
-        if self._pattern is None:
+        if not self._secrets:
             return data
         data = self._held + data
-        keep = self._undecided(data)
-        # A match that begins before the kept part may reach into it: then all of the match is shown now.
-        parts: list[bytes] = []
-        at = 0
-        for match in self._pattern.finditer(data):
-            if match.start() >= keep:
-                break
-            parts += [data[at : match.start()], MASK.encode()]
-            at = match.end()
-        keep = max(keep, at)
-        parts.append(data[at:keep])
-        self._held = data[keep:]
-        return b"".join(parts)
+        return self._show(data, _undecided(data, self._secrets))
 
     def finish(self) -> bytes:
         """Return the rest at the end of the stream."""
-        held, self._held = self._held, b""
-        return held if self._pattern is None else self._pattern.sub(MASK.encode(), held)
+        return self._show(self._held, len(self._held))
 
-    def _undecided(self, data: bytes) -> int:
-        """Return the first index from which the rest of `data` is a true beginning of some secret."""
-        longest = len(self._secrets[0]) if self._secrets else 0
-        for at in range(max(0, len(data) - longest + 1), len(data)):
-            rest = data[at:]
-            if any(len(secret) > len(rest) and secret.startswith(rest) for secret in self._secrets):
-                return at
-        return len(data)
+    def _show(self, data: bytes, keep: int) -> bytes:
+        """Return what stands before `keep`, masked, and hold the rest."""
+        parts: list[bytes] = []
+        shown_to = 0
+        for start, end in _spans(data, self._secrets, self._covered):
+            if start >= keep:
+                break
+            parts.append(data[shown_to:start])
+            if start > 0 or not self._covered:
+                parts.append(MASK.encode())
+            shown_to = end
+        parts.append(data[shown_to:keep])
+        self._covered = max(0, max(shown_to, self._covered) - keep)
+        self._held = data[keep:]
+        return b"".join(parts)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield all the shapes in which a secret is hidden."""
+    yield secret
+    yield secret.strip()
+    yield from {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    yield from (line.strip() for line in secret.splitlines() if len(line.strip()) >= _SHORTEST_PART)
+    raw = secret.encode("utf-8", "surrogateescape")
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        text = encode(raw).decode("ascii")
+        yield from (text, text.rstrip("="))
+        # Encoded together with something else, as in `Authorization: Basic`: the characters that no neighbour touches.
+        for shift, first in ((0, 0), (1, 2), (2, 3)):
+            part = encode(bytes(shift) + raw).decode("ascii")[first : (shift + len(raw)) * 8 // 6]
+            if len(part) >= _SHORTEST_PART:
+                yield part
+
+
+def _spans(data: AnyStr, secrets: Sequence[AnyStr], covered: int = 0) -> list[tuple[int, int]]:
+    """Return what is to be hidden, overlaps joined, in order; the first `covered` places are hidden anyhow."""
+    found = [(0, covered)] if covered else []
+    for secret in secrets:
+        at = data.find(secret)
+        while at >= 0:
+            found.append((at, at + len(secret)))
+            at = data.find(secret, at + 1)
+    found.sort()
+    spans: list[tuple[int, int]] = []
+    for start, end in found:
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _masked(data: AnyStr, secrets: Sequence[AnyStr], mask: AnyStr) -> AnyStr:
+    parts: list[AnyStr] = []
+    at = 0
+    for start, end in _spans(data, secrets):
+        parts += [data[at:start], mask]
+        at = end
+    return data[:0].join([*parts, data[at:]]) if parts else data
+
+
+def _undecided(data: bytes, secrets: Sequence[bytes]) -> int:
+    """Return the first index from which the rest of `data` is a true beginning of some secret."""
+    first = len(data)
+    for secret in secrets:
+        at = data.find(secret[:1], max(0, len(data) - len(secret) + 1), first)
+        while at >= 0:
+            if secret.startswith(data[at:]):
+                first = at
+                break
+            at = data.find(secret[:1], at + 1, first)
+    return first

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import base64
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from buildtools.core.masking import Masker
+from buildtools.core.model import Status
+from buildtools.core.results import Finding, StepResult
+
+ALPHABET = "ab\né"
+secrets = st.lists(st.text(ALPHABET, max_size=6), max_size=4)
+
+
+def cut(data: bytes, places: list[int]) -> list[bytes]:
+    ends = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
+    return [data[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+
+
+def stream(masker: Masker, pieces: list[bytes]) -> bytes:
+    filtered = masker.stream()
+    return b"".join([*(filtered.feed(piece) for piece in pieces), filtered.finish()])
+
+
+@settings(max_examples=400, deadline=None)
+@given(secrets, st.text(ALPHABET, max_size=60), st.lists(st.integers(0, 200), max_size=12))
+def test_a_stream_cut_anywhere_is_masked_as_the_whole_is(hidden: list[str], text: str, places: list[int]) -> None:
+    masker = Masker(hidden)
+    assert stream(masker, cut(text.encode(), places)).decode() == masker.text(text)
+
+
+@settings(max_examples=400, deadline=None)
+@given(secrets, st.text(ALPHABET, max_size=60))
+def test_everything_that_a_secret_covers_is_hidden_and_nothing_else(hidden: list[str], text: str) -> None:
+    masked = Masker(hidden).text(text)
+    forms = {
+        form
+        for secret in hidden
+        if secret.strip()
+        for form in (secret, secret.strip(), quote(secret), base64.b64encode(secret.encode()).decode().rstrip("="))
+    }
+    covered = [False] * len(text)
+    for form in forms:
+        for at in range(len(text)):
+            if text.startswith(form, at):
+                covered[at : at + len(form)] = [True] * len(form)
+    shown = "".join(letter for letter, hide in zip(text, covered, strict=True) if not hide)
+    assert masked.replace("***", "") == shown
+
+
+@given(st.binary(max_size=300), st.lists(st.integers(0, 400), max_size=8))
+def test_without_secrets_nothing_is_touched_or_held(data: bytes, places: list[int]) -> None:
+    filtered = Masker().stream()
+    for piece in cut(data, places):
+        assert filtered.feed(piece) is piece
+    assert filtered.finish() == b""
+
+
+@pytest.mark.parametrize("secret", ["", " ", "\n"])
+def test_empty_and_blank_secrets_hide_nothing(secret: str) -> None:
+    masker = Masker([secret])
+    assert not masker
+    assert masker.text("a b\nc") == "a b\nc"
+
+
+def test_overlapping_secrets_are_hidden_whole() -> None:
+    assert Masker(["abcd", "cdef"]).text("-abcdef-") == "-***-"
+    assert stream(Masker(["abcd", "cdef"]), [b"-abcd", b"e", b"f-"]) == b"-***-"
+
+
+def test_the_lines_of_a_multi_line_secret_are_hidden_with_any_line_end() -> None:
+    key = "-----BEGIN KEY-----\nAAAAB3NzaC1yc2EA\nZZ\n-----END KEY-----\n"
+    assert "AAAAB3" not in Masker([key]).text("AAAAB3NzaC1yc2EA\r\n")
+    assert Masker([key]).text(f"<{key}>") == "<***>"
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:"])
+@pytest.mark.parametrize("after", ["", "!", "!!"])
+def test_base64_is_hidden_at_every_alignment(before: str, after: str) -> None:
+    secret = "correct horse battery"
+    text = base64.b64encode(f"{before}{secret}{after}".encode()).decode()
+    masked = Masker([secret]).text(text)
+    assert "***" in masked
+    assert len(masked.replace("***", "")) <= 14
+
+
+def test_url_encoded_forms_are_hidden() -> None:
+    masker = Masker(["p@ss w/rd"])
+    for text in ("p%40ss%20w%2Frd", "p%40ss%20w/rd", "p%40ss+w%2Frd"):
+        assert masker.text(f"https://u:{text}@h") == "https://u:***@h"
+
+
+def test_bytes_that_are_no_utf8_pass_a_stream_unharmed() -> None:
+    assert stream(Masker(["hush"]), [b"\xff\x00hu", b"sh\xfe"]) == b"\xff\x00***\xfe"
+
+
+def test_what_may_become_a_secret_is_held_back_and_nothing_more() -> None:
+    filtered = Masker(["sesame"]).stream()
+    assert filtered.feed(b"open se") == b"open "
+    assert filtered.feed(b"at") == b"seat"
+    assert filtered.feed(b"sesam") == b""
+    assert filtered.finish() == b"sesam"
+
+
+def test_values_are_masked_deep_inside_and_kept_where_nothing_changes() -> None:
+    masker = Masker(["hush"])
+    finding = Finding(tool="t", rule="r", message="hush now", path="a.py", line=3)
+    result = StepResult(status=Status.FAILED, reason="a hush", findings=(finding,), outputs={"x": "hush"})
+    masked = masker.value(result)
+    assert masked.reason == "a ***"
+    assert masked.findings[0].message == "*** now"
+    assert masked.outputs == {"x": "***"}
+    assert masked.status is Status.FAILED
+    clean = StepResult(reason="fine", findings=(finding,))
+    assert Masker(["other"]).value(clean) is clean
+
+
+def test_a_flood_with_long_secrets_stays_fast() -> None:
+    import time
+
+    masker = Masker(["-----BEGIN-----\n" + "\n".join("x" * 60 + str(n) for n in range(60)), "token-123456", "hunter2!"])
+    filtered = masker.stream()
+    piece = (b"the quick brown fox jumps over the lazy dog, token-12345x " * 1200)[: 64 * 1024]
+    started = time.perf_counter()
+    for _ in range(80):
+        filtered.feed(piece)
+    assert time.perf_counter() - started < 2.5  # 5 MB; a quadratic search takes minutes
