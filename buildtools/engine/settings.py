@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from buildtools.core.masking import Masker
+from buildtools.core.results import RunResult
 from buildtools.system.process import Grace
 
 
@@ -28,6 +29,9 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     revision: str = ""
     version: str = ""
     """of buildtools, for the record"""
+    conclude: Callable[[RunResult], tuple[str, ...]] = lambda _result: ()
+    """called when all steps have ended, before `RunFinished`: writes the reports and returns what went wrong; that is
+    added to the result's `problems`"""
     grace: Grace = Grace()
     keep_runs: int = 20
     handle_signals: bool = True

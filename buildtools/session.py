@@ -1,0 +1,178 @@
+"""The composition root: load → plan → execute → report. Knows every room, decides nothing that a room can decide."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from buildtools import __version__
+from buildtools.core.events import PlannedStep, Sink
+from buildtools.core.masking import Masker
+from buildtools.core.results import RunResult
+from buildtools.core.step import Step
+from buildtools.engine.plan import Plan, Selection, make_plan
+from buildtools.engine.settings import RunSettings
+from buildtools.pipeline.model import Configured, Pipeline, StepSpec
+
+if TYPE_CHECKING:
+    from buildtools.reports.style import Style
+
+OutputMode = Literal["live", "plain", "jsonl"]
+
+
+class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """How to execute a plan, and which reports to write; all paths are absolute, `timeout` is in seconds."""
+
+    reports: Path
+    jobs: int = 1
+    keep_going: bool = False
+    timeout: float | None = None
+    offline: bool = False
+    wanted: tuple[tuple[str, Path], ...] = ()
+    """further reports: (kind, path)"""
+
+
+class OutputChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """What to show on stdout. `rerun` returns the command line that runs one step alone."""
+
+    rerun: Callable[[str], str]
+    mode: OutputMode = "plain"
+    color: bool = False
+    verbosity: int = 0
+
+
+def open_pipeline(file: Path | None, properties: Mapping[str, str]) -> Pipeline:
+    """Load `file`, or the pipeline file that is found from the current folder upwards.
+
+    Raises `InvalidPipeline` with every problem that the file has.
+    """
+    from buildtools.pipeline.load import find_file, load
+
+    return load(file or find_file(Path.cwd()), properties=properties, env=os.environ)
+
+
+def plan_of(pipeline: Pipeline, selection: Selection) -> Plan:
+    """Select and order the steps; conditions (`when`) are decided here, before anything runs."""
+    return make_plan(pipeline, selection, _skips(pipeline))
+
+
+def planned_steps(pipeline: Pipeline) -> tuple[PlannedStep, ...]:
+    """Return all steps of a pipeline in order; none is not an error here."""
+    return plan_of(pipeline, Selection()).steps if pipeline.steps else ()
+
+
+def plan_of_step(name: str, step: Step, root: Path) -> Plan:
+    """Return the plan that runs one configured step without any file."""
+    spec = StepSpec(
+        id=name,
+        base=name,
+        uses=name,
+        plugin=type(step),
+        kind=step.effective_kind(),
+        configure=lambda _outputs: Configured(step=step),
+    )
+    pipeline = Pipeline(name=name, file=Path(), root=root, steps=(spec,))
+    return make_plan(pipeline, Selection(), {})
+
+
+def run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResult:
+    """Execute `plan`, show it, write the reports, and return what became of it."""
+    from buildtools.engine.executor import execute
+
+    root = plan.pipeline.root
+    settings = RunSettings(
+        env=os.environ,
+        reports=request.reports,
+        masker=Masker(plan.pipeline.secrets),
+        jobs=request.jobs,
+        keep_going=request.keep_going,
+        timeout=request.timeout,
+        offline=request.offline,
+        revision=_revision(root),
+        version=__version__,
+        conclude=lambda result: _write_reports(result, request),
+    )
+    return execute(plan, settings, [_sink(choice, root, request)])
+
+
+def _skips(pipeline: Pipeline) -> dict[str, str]:
+    if all(spec.when is None for spec in pipeline.steps):
+        return {}
+    from buildtools.pipeline.conditions import Facts, why_not
+
+    facts = Facts(root=pipeline.root, env=os.environ, properties=pipeline.properties)
+    reasons = ((spec.id, why_not(spec.when, facts)) for spec in pipeline.steps if spec.when is not None)
+    return {identity: reason for identity, reason in reasons if reason is not None}
+
+
+def _revision(root: Path) -> str:
+    """Return the revision for the record, without asking git where plainly no repository is."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            from buildtools.core.errors import BuildtoolsError
+            from buildtools.system.git import Repository
+
+            try:
+                return Repository(root).revision
+            except BuildtoolsError:
+                return ""  # no git here, or no commit yet: nothing that a run depends on
+    return ""
+
+
+def _sink(choice: OutputChoice, root: Path, request: RunRequest) -> Sink:
+    if choice.mode == "jsonl":
+        from buildtools.reports.jsonl import JsonLines
+
+        return JsonLines(sys.stdout.buffer)
+    if choice.mode == "live":
+        from buildtools.reports.live import LiveConsole
+
+        return LiveConsole(sys.stdout, style=_style(choice, root, request))
+    from buildtools.reports.plain import PlainConsole
+
+    return PlainConsole(sys.stdout, style=_style(choice, root, request))
+
+
+def _style(choice: OutputChoice, root: Path, request: RunRequest) -> Style:
+    from buildtools.reports.style import Style, shows_unicode
+
+    return Style(
+        color=choice.color,
+        unicode=shows_unicode(sys.stdout),
+        verbosity=choice.verbosity,
+        rerun=choice.rerun,
+        junit=os.path.relpath(request.reports / "junit.xml"),
+        root=str(root),
+    )
+
+
+def _write_reports(result: RunResult, request: RunRequest) -> tuple[str, ...]:
+    """Write junit.xml, run.json and what else was asked for; return what could not be written."""
+    from buildtools.system.replace import replace_file
+
+    always = (("junit", request.reports / "junit.xml"), ("json", request.reports / "run.json"))
+    problems = []
+    rendered: dict[str, bytes] = {}
+    for kind, path in (*always, *request.wanted):
+        if kind not in rendered:
+            rendered[kind] = _render(kind, result)
+        try:
+            replace_file(path, rendered[kind])
+        except OSError as error:
+            problems.append(f"{path}: the {kind} report could not be written: {error.strerror or error}")
+    return tuple(problems)
+
+
+def _render(kind: str, result: RunResult) -> bytes:
+    if kind == "junit":
+        from buildtools.reports.junit import render
+
+        return render(result)
+    from buildtools.reports.run_json import render as render_json
+
+    return render_json(result)
