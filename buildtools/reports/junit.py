@@ -8,6 +8,7 @@ ignores suites without a testcase.
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -39,7 +40,9 @@ _PASSED_CAPTURED = 8_000
 _FULL = 20_000_000
 _SHORT = 1_000
 # The names at which Rails' XML reader, which GitLab uses, converts the content or refuses the whole file.
-_RAILS_TYPES = frozenset(("symbol", "date", "datetime", "dateTime", "time", "integer", "float", "decimal", "double", "boolean", "string", "yaml", "base64Binary", "base64", "hexBinary", "duration", "array", "hash", "file"))
+_RAILS_TYPES = re.compile(
+    "symbol|date|datetime|dateTime|time|integer|float|decimal|double|boolean|string|yaml"
+    "|base64Binary|base64|hexBinary|duration|array|hash|file"
 )
 
 
@@ -146,7 +149,7 @@ def _captured(case: TestCase, *, brief: bool) -> str:
 
 
 def _type(name: str) -> str:
-    return f"python.{name}" if name in _RAILS_TYPES else name
+    return f"python.{name}" if _RAILS_TYPES.fullmatch(name) else name
 
 
 def _time(seconds: float) -> str:
