@@ -40,11 +40,11 @@ def tame(text: str, *, color: bool) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the first line of `text` that says something, without any control character; `…` says there is more."""
+    """Return the first line of `text` that says something, without any control character; `...` says that there is more."""
     lines = [line for line in tame(text, color=False).splitlines() if line.strip()]
     if not lines:
         return ""
-    return lines[0].strip().replace("\t", " ") + (" …" if len(lines) > 1 else "")
+    return lines[0].strip().replace("\t", " ") + (" ..." if len(lines) > 1 else "")
 
 
 def _overwritten(text: str) -> str:

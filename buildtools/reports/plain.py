@@ -6,8 +6,13 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from buildtools.core.events import AnyEvent
-from buildtools.reports.style import Style
+from buildtools.core.events import AnyEvent, RunFinished, StepFinished, StepStarted
+from buildtools.reports.ansi import one_line
+from buildtools.reports.style import Style, duration, write
+from buildtools.reports.transcript import Transcript
+
+HEARTBEAT = 30.0
+_NAMED = 8
 
 
 class PlainConsole:
@@ -17,12 +22,36 @@ class PlainConsole:
         self._stream = stream
         self._style = style
         self._clock = clock
+        self._transcript = Transcript(style)
+        self._running: dict[str, float] = {}
+        self._spoke = clock()
 
     def handle(self, event: AnyEvent) -> None:
         """Take one event."""
+        match event:
+            case StepStarted():
+                self._running.setdefault(event.step, self._clock())
+            case StepFinished():
+                self._running.pop(event.run.id, None)
+            case RunFinished():
+                self._running.clear()
+            case _:
+                pass
+        self._say(self._transcript.take(event))
 
     def tick(self) -> None:
-        """Called about once a second: say what still runs after 30 s without a word."""
+        """Called about once a second: say what still runs after 30 s without a word, lest CI calls the run dead."""
+        now = self._clock()
+        if self._style.quiet or not self._running or now - self._spoke < HEARTBEAT:
+            return
+        steps = [f"{one_line(step)} ({duration(now - since)})" for step, since in self._running.items()]
+        more = f" and {len(steps) - _NAMED} more" if len(steps) > _NAMED else ""
+        self._say(f"{self._style.dash} still running: {', '.join(steps[:_NAMED])}{more}\n")
 
     def close(self) -> None:
         """Nothing to release: the stream is the caller's."""
+
+    def _say(self, text: str) -> None:
+        if text:
+            write(self._stream, text)
+            self._spoke = self._clock()
