@@ -1,0 +1,43 @@
+"""From verdicts to the step's result; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from buildtools.plugin import Metric, Severity, Status, StepResult, TestCase, fingerprinted
+from buildtools.steps.jslint.protocol import TOOL, Verdict
+
+
+def result(verdicts: Sequence[tuple[str, Verdict]], *, max_warnings: int = 0) -> StepResult:
+    """Return the result for all files, given as paths and verdicts.
+
+    Failed if there are more than `max_warnings` findings, or any file could not be linted to its end.
+    """
+    findings = fingerprinted(finding for _, verdict in verdicts for finding in verdict.findings)
+    incomplete = [path for path, verdict in verdicts if not verdict.complete]
+    bad = sum(1 for _, verdict in verdicts if verdict.findings)
+    failed = len(findings) > max_warnings or any(finding.severity is Severity.ERROR for finding in findings)
+    reason = ""
+    if findings:
+        reason = f"{_count(len(findings), 'finding')} in {bad} of {_count(len(verdicts), 'file')}"
+    if incomplete:
+        some = ", ".join(incomplete[:3]) + (", …" if len(incomplete) > 3 else "")
+        reason += f"; not linted to the end: {some}"
+    return StepResult(
+        status=Status.FAILED if failed else Status.PASSED,
+        reason=reason,
+        findings=findings,
+        cases=tuple(
+            TestCase(name=TOOL, file=path, seconds=round(verdict.seconds, 6))
+            for path, verdict in verdicts
+            if not verdict.findings
+        ),
+        metrics=(
+            Metric(name="files checked", value=len(verdicts)),
+            Metric(name="findings", value=len(findings), threshold=max_warnings),
+        ),
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
