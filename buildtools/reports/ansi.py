@@ -40,7 +40,7 @@ def tame(text: str, *, color: bool) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the first line of `text` that says something, without any control character; `...` says that there is more."""
+    """Return the first line of `text` that says something, tamed; `...` behind it says that there is more."""
     lines = [line for line in tame(text, color=False).splitlines() if line.strip()]
     if not lines:
         return ""

@@ -104,11 +104,20 @@ def shows_unicode(stream: TextIO) -> bool:
     return True
 
 
+def encodable(text: str, stream: TextIO) -> str:
+    """Return `text` with escapes in place of what the stream's encoding cannot hold."""
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    try:
+        text.encode(encoding, getattr(stream, "errors", None) or "strict")
+    except UnicodeEncodeError:
+        return text.encode(encoding, "backslashreplace").decode(encoding, "replace")
+    return text
+
+
 def write(stream: TextIO, text: str) -> None:
     """Write and flush; what the stream's encoding cannot hold is written as an escape, never an error."""
     try:
         stream.write(text)
     except UnicodeEncodeError:
-        encoding = getattr(stream, "encoding", None) or "ascii"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding, "replace"))
+        stream.write(encodable(text, stream))
     stream.flush()
