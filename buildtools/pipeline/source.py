@@ -91,6 +91,8 @@ class Entries(Node, frozen=True, eq=False):
 def shape(node: Node) -> str:
     """Say what a node is, for messages: "a list"."""
     if isinstance(node, Text):
+        if node.source.hidden:
+            return "a text"
         return f"the text {shown(node.value)}" if node.value else "nothing"
     return "a list" if isinstance(node, Items) else "a mapping"
 

@@ -10,7 +10,7 @@ import re
 
 import msgspec
 
-_DEEPEST = 20
+_DEEPEST = 5
 
 
 class Reference(msgspec.Struct, frozen=True):
