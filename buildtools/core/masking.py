@@ -137,9 +137,13 @@ def _masked(data: AnyStr, secrets: Sequence[AnyStr], mask: AnyStr) -> AnyStr:
     parts: list[AnyStr] = []
     at = 0
     for start, end in _spans(data, secrets):
-        parts += [data[at:start], mask]
+        parts.append(data[at:start])
+        parts.append(mask)
         at = end
-    return data[:0].join([*parts, data[at:]]) if parts else data
+    if not parts:
+        return data
+    parts.append(data[at:])
+    return data[:0].join(parts)
 
 
 def _undecided(data: bytes, secrets: Sequence[bytes]) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
@@ -17,7 +18,7 @@ secrets = st.lists(st.text(ALPHABET, max_size=6), max_size=4)
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     ends = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(ends)]
 
 
 def stream(masker: Masker, pieces: list[bytes]) -> bytes:

@@ -1,0 +1,258 @@
+"""What a running step may touch: the engine's side of `StepContext`."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from buildtools.core.errors import Cancelled, StepError
+from buildtools.core.events import Output, Progress
+from buildtools.core.masking import MaskedStream
+from buildtools.core.step import Completed
+from buildtools.engine.dispatch import Dispatcher
+from buildtools.engine.log import StepLog
+from buildtools.engine.settings import RunSettings
+from buildtools.engine.wellformed import whole
+from buildtools.system.process import CAPTURE_LIMIT, Collected, Command, run
+from buildtools.system.stop import Stop
+
+StreamName = Literal["stdout", "stderr"]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and with what one step works; all paths absolute."""
+
+    step: str
+    root: Path
+    workdir: Path
+    env: Mapping[str, str]
+    properties: Mapping[str, str]
+    temp: Path
+
+
+class Voice:
+    """Where all that a step says goes: its log, and its output events."""
+
+    def __init__(self, step: str, log: StepLog, dispatcher: Dispatcher, settings: RunSettings) -> None:
+        self._step = step
+        self._log = log
+        self._dispatcher = dispatcher
+        self._masker = settings.masker
+
+    def say(self, text: str) -> None:
+        """Add the step's, or the engine's, own words."""
+        text = self._masker.text(whole(text))
+        self._log.write(text.encode())
+        self._show(text, "stdout")
+
+    def note(self, text: str) -> None:
+        """Add words to the log alone."""
+        self._log.write(text.encode())
+
+    def progress(self, done: int, total: int, note: str) -> None:
+        """Say how far the work is."""
+        event = Progress(time=time.time(), step=self._step, done=done, total=total, note=whole(note))
+        self._dispatcher.push(event)
+
+    def stream(self, name: StreamName) -> OutputStream:
+        """Return a way in for one stream of one program."""
+        return OutputStream(self._masker.stream(), self._log, lambda text: self._show(text, name))
+
+    def _show(self, text: str, stream: StreamName) -> None:
+        if text:
+            self._dispatcher.push(Output(time=time.time(), step=self._step, text=text, stream=stream))
+
+
+class OutputStream:
+    """Bytes of one program's stream on their way: masked, logged, decoded, shown."""
+
+    def __init__(self, masked: MaskedStream, log: StepLog, show: Callable[[str], None]) -> None:
+        self._masked = masked
+        self._log = log
+        self._show = show
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def add(self, piece: bytes) -> bool:
+        """Take a piece."""
+        shown = self._masked.feed(piece)
+        if shown:
+            self._log.write(shown)
+            self._show(self._decoder.decode(shown))
+        return True
+
+    def finish(self) -> None:
+        """The stream has ended: let go of what was held back."""
+        rest = self._masked.finish()
+        if rest:
+            self._log.write(rest)
+        self._show(self._decoder.decode(rest, final=True))
+
+
+class Lines:
+    """Cuts a stream into lines for a step that reads them as they come."""
+
+    def __init__(self, tool: str, take: Callable[[bytes], None]) -> None:
+        self._tool = tool
+        self._take = take
+        self._parts: list[bytes] = []
+        self._room = CAPTURE_LIMIT
+
+    def add(self, piece: bytes) -> bool:
+        """Take a piece; true if it ended a line. Raises `StepError` for a line longer than 64 MiB."""
+        first, *others = piece.split(b"\n")
+        self._parts.append(first)
+        self._room -= len(first)
+        if self._room < 0:
+            raise StepError(f"{self._tool}: wrote a line longer than {CAPTURE_LIMIT // 2**20} MiB")
+        for part in others:
+            line = b"".join(self._parts)
+            self._parts, self._room = [part], CAPTURE_LIMIT - len(part)
+            self._take(line)
+        return bool(others)
+
+    def finish(self) -> None:
+        """The stream has ended: a last line without its end is a line too."""
+        line = b"".join(self._parts)
+        self._parts = []
+        if line:
+            self._take(line)
+
+
+class Tail:
+    """Keeps the end of a stream, for messages about what a program complained of."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept = b""
+
+    def add(self, piece: bytes) -> None:
+        """Take a piece."""
+        self._kept = (self._kept + piece)[-self._size :]
+
+    def value(self) -> bytes:
+        """Return the end."""
+        return self._kept
+
+
+class EngineContext:
+    """Satisfies `StepContext` for one attempt of one step. Its methods may be called from any of the step's threads."""
+
+    def __init__(self, place: Place, voice: Voice, stop: Stop, settings: RunSettings) -> None:
+        self.step = place.step
+        self.root = place.root
+        self.workdir = place.workdir
+        self.env = place.env
+        self.properties = place.properties
+        self.changed_files = settings.changed_files
+        self.offline = settings.offline
+        self.warnings: list[str] = []
+        self.cancelled = False
+        """whether the step has been told by `Cancelled` that it is to stop"""
+        self._reports = settings.reports
+        self._temp = place.temp
+        self._voice = voice
+        self._stop = stop
+        self._grace = settings.grace
+
+    @property
+    def reports(self) -> Path:
+        """The reports folder; raises `StepError` if it is not there and cannot be made."""
+        return _made(self._reports, "reports folder")
+
+    @property
+    def temp(self) -> Path:
+        """The step's private folder; raises `StepError` if it cannot be made."""
+        return _made(self._temp, "temporary folder")
+
+    def run(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes = b"",
+        capture: bool = False,
+        on_line: Callable[[bytes], None] | None = None,
+        silence: float | None = None,
+    ) -> Completed:
+        """Run a program to its end, see `StepContext.run`.
+
+        Without `capture`, the result's `stderr` holds the last 64 KiB.
+        """
+        words = tuple(os.fspath(word) for word in argv)
+        if not words:
+            raise StepError("a program to run was asked for, but none was named")
+        command = Command(
+            argv=words, cwd=self.workdir / (cwd or ""), env={**self.env, **env} if env else self.env, stdin=stdin
+        )
+        captured = Collected(words[0])
+        lines = Lines(words[0], on_line) if on_line is not None else None
+        shown, complaints = self._voice.stream("stdout"), self._voice.stream("stderr")
+        kept = Collected(words[0]) if capture else Tail(64 * 2**10)
+
+        def take_stderr(piece: bytes) -> None:
+            complaints.add(piece)
+            kept.add(piece)
+
+        read = lines.add if lines is not None else captured.add if capture else shown.add
+        try:
+            ended = run(command, stdout=read, stderr=take_stderr, stop=self._stop, grace=self._grace, silence=silence)
+        except Cancelled:
+            self.cancelled = True
+            raise
+        finally:
+            shown.finish()
+            complaints.finish()
+        if lines is not None:
+            lines.finish()
+        if ended.left:
+            self.warn(f"{words[0]} left processes behind; they were ended")
+        if ended.escaped:
+            self.warn(f"{words[0]} left a process behind that still holds its output open; the rest is not shown")
+        return Completed(
+            argv=words,
+            returncode=ended.returncode,
+            seconds=ended.seconds,
+            stdout=captured.value(),
+            stderr=kept.value(),
+            stalled=ended.stalled,
+        )
+
+    def output(self, text: str) -> None:
+        """Add the step's own words to its output."""
+        self._voice.say(text)
+
+    def warn(self, text: str) -> None:
+        """Say something that does not change the result but should be seen."""
+        self.warnings.append(text)
+
+    def progress(self, done: int, total: int = 0, note: str = "") -> None:
+        """Say how far the work is."""
+        self._voice.progress(done, total, note)
+
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` if the step is to stop."""
+        if self._stop.is_set:
+            self.cancelled = True
+            raise Cancelled
+
+    def on_cancel(self, call: Callable[[], None]) -> AbstractContextManager[None]:
+        """Within the returned context manager, cancelling the step also calls `call`, from another thread."""
+        return self._stop.calling(call)
+
+
+def _made(folder: Path, what: str) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StepError(
+            f"{folder}: the {what} cannot be made: {error.strerror}", remedy="See to its place and its rights."
+        ) from None
+    return folder

@@ -1,0 +1,127 @@
+"""One bounded queue of events, and one thread that hands them to all sinks: no sink needs a lock."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from queue import Empty, Full, Queue
+
+from buildtools.core.events import AnyEvent, Output, Progress, Sink, StepFinished, StepStarted
+from buildtools.core.masking import Masker
+
+_DEPTH = 64
+"""Events that may wait. An `Output` holds at most 64 KiB of text, so a slow sink holds back a flood at a few MiB."""
+_TICK = 1.0
+
+
+class Dispatcher:
+    """Takes events from any thread and shows them, masked, to every sink in one order.
+
+    A sink that raises is switched off and said in `problems`, which others may add to; one whose reader has gone away
+    (`| head -1`) is switched off in silence. What comes for a step after its `StepFinished` is dropped. A sink that
+    has a method `tick` gets it called about once a second.
+    """
+
+    def __init__(self, sinks: Sequence[Sink], masker: Masker) -> None:
+        self._sinks = list(sinks)
+        self._active = list(sinks)
+        self._masker = masker
+        self._queue: Queue[AnyEvent | threading.Event | None] = Queue(_DEPTH)
+        self._problems: dict[str, None] = {}
+        self._finished: set[str] = set()
+        self._hurried = False
+        self._thread = threading.Thread(target=self._consume, name="buildtools-events", daemon=True)
+        self._thread.start()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What went wrong outside of every step, so far, each once."""
+        return tuple(self._problems)
+
+    def problem(self, text: str) -> None:
+        """Add a problem."""
+        self._problems[self._masker.text(text)] = None
+
+    def push(self, event: AnyEvent) -> None:
+        """Queue an event; waits while the queue is full, unless there is no time left for that."""
+        self._put(event)
+
+    def hurry(self) -> None:
+        """Do not wait for sinks that take nothing any more: the user wants out. Safe in a signal handler."""
+        self._hurried = True
+
+    def drain(self) -> None:
+        """Wait until the sinks have seen all events that were pushed so far."""
+        seen = threading.Event()
+        self._put(seen)
+        deadline = float("inf")
+        while not seen.wait(0.25) and self._thread.is_alive() and time.monotonic() < deadline:
+            if self._hurried and deadline == float("inf"):
+                deadline = time.monotonic() + 1.0
+
+    def close(self) -> None:
+        """Let the sinks see the rest, close them, end the thread."""
+        self._put(None)
+        while self._thread.is_alive() and not self._hurried:
+            self._thread.join(0.25)
+        self._thread.join(1.0)
+
+    def _put(self, item: AnyEvent | threading.Event | None) -> None:
+        while True:
+            try:
+                return self._queue.put(item, timeout=0.25)
+            except Full:
+                if self._hurried or not self._thread.is_alive():
+                    return None
+
+    def _consume(self) -> None:
+        ticks = [(sink, sink.tick) for sink in self._sinks if hasattr(sink, "tick")]
+        due = time.monotonic() + _TICK if ticks else float("inf")
+        while True:
+            try:
+                item = self._queue.get(timeout=max(0.0, due - time.monotonic()) if ticks else None)
+            except Empty:
+                pass
+            else:
+                if item is None:
+                    break
+                if isinstance(item, threading.Event):
+                    item.set()
+                else:
+                    self._show(item)
+            if time.monotonic() >= due:
+                due = time.monotonic() + _TICK
+                for sink, tick in ticks:
+                    if sink in self._active:
+                        self._guard(sink, tick)
+        for sink in self._sinks:
+            self._guard(sink, sink.close)
+
+    def _show(self, event: AnyEvent) -> None:
+        if isinstance(event, StepFinished):
+            self._finished.add(event.run.id)
+        elif isinstance(event, (Output, Progress, StepStarted)) and event.step in self._finished:
+            return
+        if self._masker and not isinstance(event, Output):  # output was masked as it came
+            event = self._masker.value(event)
+        for sink in self._active.copy():
+            self._guard(sink, sink.handle, event)
+
+    def _guard(self, sink: Sink, call: Callable[..., object], *arguments: object) -> None:
+        try:
+            call(*arguments)
+        except BrokenPipeError:
+            self._switch_off(sink)
+        except Exception as error:  # whatever a sink does, the run goes on
+            self._switch_off(sink)
+            self.problem(f"{type(sink).__name__}: switched off after {_said(error)}")
+
+    def _switch_off(self, sink: Sink) -> None:
+        if sink in self._active:
+            self._active.remove(sink)
+
+
+def _said(error: Exception) -> str:
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
