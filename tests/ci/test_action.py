@@ -102,7 +102,8 @@ def test_all_inputs_arrive_as_they_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["FILE", "REPORTS"])
 def test_no_output_can_be_smuggled_in(tmp_path: Path, name: str) -> None:
-    code, outputs, _, arguments = act(tmp_path, **{name: "x\nexit-code=0"})
+    bad: dict[str, Any] = {name: "x\nexit-code=0"}
+    code, outputs, _, arguments = act(tmp_path, **bad)
     assert (code, outputs, arguments) == (2, {}, [])
 
 
