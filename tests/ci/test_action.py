@@ -76,7 +76,7 @@ def act(folder: Path, *, code: int = 0, run: Any = RUN, **inputs: Any) -> tuple[
 
 def test_the_least(tmp_path: Path) -> None:
     code, outputs, summary, arguments = act(tmp_path)
-    assert (code, arguments) == (0, ["run", "--reports=build/reports", "--"])
+    assert (code, arguments) == (0, ["run", f"--reports={tmp_path}/build/reports", "--"])
     assert outputs["exit-code"] == "0"
     assert json.loads(Path(outputs["run-json"]).read_text()) == RUN
     assert outputs["junit"] == str(tmp_path / "build/reports/junit.xml")
@@ -94,7 +94,7 @@ def test_all_inputs_arrive_as_they_are(tmp_path: Path) -> None:
     )
     assert code == 0
     assert arguments == [
-        *("run", "--reports=build/reports", "--file=a b.yaml", "--keep-going"),
+        *("run", f"--reports={tmp_path}/build/reports", "--file=a b.yaml", "--keep-going"),
         *(f"--property=one={nasty}", "--property=two= 2", "--", "lint", "--help", "*"),
     ]
     assert not (tmp_path / "owned").exists()

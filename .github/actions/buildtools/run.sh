@@ -9,7 +9,12 @@ case "$INPUT_FILE$INPUT_REPORTS" in
     *$'\n'* | *$'\r'*) echo "buildtools action: file and reports must be one line each" >&2; exit 2 ;;
 esac
 
-arguments=(run "--reports=$INPUT_REPORTS")
+# Absolute, since buildtools itself starts from the project's folder, which may lie above this one.
+case "$INPUT_REPORTS" in
+    /*) reports=$INPUT_REPORTS ;;
+    *) reports=$(pwd)/$INPUT_REPORTS ;;
+esac
+arguments=(run "--reports=$reports")
 if [ -n "$INPUT_FILE" ]; then arguments+=("--file=$INPUT_FILE"); fi
 if [ "$INPUT_KEEP_GOING" = true ]; then arguments+=(--keep-going); fi
 while IFS= read -r line; do
@@ -19,16 +24,15 @@ done <<< "$INPUT_PROPERTIES"
 read -r -d '' -a steps <<< "$INPUT_STEPS" || true
 
 # What an earlier run left must not pass for this one's.
-rm -f -- "./$INPUT_REPORTS/run.json" "./$INPUT_REPORTS/junit.xml"
+rm -f -- "$reports/run.json" "$reports/junit.xml"
 
 code=0
 buildtools "${arguments[@]}" -- ${steps[@]+"${steps[@]}"} || code=$?
 
-folder=$(pwd)
 {
     echo "exit-code=$code"
-    echo "junit=$folder/$INPUT_REPORTS/junit.xml"
-    echo "run-json=$folder/$INPUT_REPORTS/run.json"
+    echo "junit=$reports/junit.xml"
+    echo "run-json=$reports/run.json"
 } >> "$GITHUB_OUTPUT"
-python "$here/summary.py" "./$INPUT_REPORTS/run.json" "$code" >> "$GITHUB_STEP_SUMMARY"
+python "$here/summary.py" "$reports/run.json" "$code" >> "$GITHUB_STEP_SUMMARY"
 exit "$code"
