@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from pathlib import Path, PurePath
 
 import msgspec
 
@@ -56,20 +55,6 @@ class Outcome(msgspec.Struct, frozen=True):
 def decode(data: bytes) -> Outcome:
     """Read the driver's JSON; raises `msgspec.DecodeError` (a `ValidationError` included)."""
     return msgspec.json.decode(data, type=Outcome)
-
-
-def locator(root: Path, workdir: Path) -> Callable[[str], str]:
-    """Return the function that makes a path POSIX text, relative to the project's root where it lies inside."""
-    roots = {os.fspath(root), os.path.realpath(root)}
-
-    def locate(path: str) -> str:
-        absolute = os.path.normpath(workdir / path)
-        for base in roots:
-            if absolute.startswith(base.rstrip(os.sep) + os.sep):
-                return PurePath(os.path.relpath(absolute, base)).as_posix()
-        return PurePath(absolute).as_posix()
-
-    return locate
 
 
 def findings(messages: Iterable[Message], locate: Callable[[str], str]) -> tuple[Finding, ...]:

@@ -11,6 +11,7 @@ import msgspec
 
 from buildtools.plugin import Cause, Completed, Kind, Status, Step, StepContext, StepError, StepResult, ToolMissing
 from buildtools.steps.interpreter import NO_INTERPRETER, install, interpreter
+from buildtools.steps.locate import locator
 from buildtools.steps.pylint import report
 from buildtools.steps.pylint.command import changed, everything, listed
 
@@ -102,7 +103,11 @@ class Pylint(Step, frozen=True):
     def _lint(
         self, ctx: StepContext, paths: tuple[str, ...], only: tuple[str, ...] | None
     ) -> tuple[report.Outcome, str]:
-        out, restrict = ctx.temp / "pylint.json", ctx.temp / "pylint-files.json"
+        import tempfile
+
+        # A new folder for each attempt: what an earlier one left must not be taken for this one's.
+        folder = Path(tempfile.mkdtemp(prefix="pylint-", dir=ctx.temp))
+        out, restrict = folder / "report.json", folder / "files.json"
         if only is not None:
             restrict.write_bytes(msgspec.json.encode(only))
         python = interpreter(ctx, self.python)
@@ -127,7 +132,7 @@ class Pylint(Step, frozen=True):
         return outcome, _last(done, tail)
 
     def _result(self, ctx: StepContext, outcome: report.Outcome, said: str) -> StepResult:
-        locate = report.locator(ctx.root, ctx.workdir)
+        locate = locator(ctx.root, ctx.workdir)
         found = report.findings(outcome.messages, locate)
         for finding in found:
             ctx.output(f"{finding.place}: {finding.rule} {finding.message} ({finding.symbol})\n")
