@@ -1,0 +1,240 @@
+"""Writing a release's archive: one pass that reads, hashes and compresses, with the same bytes for the same tree.
+
+Members are plain ustar; only a name or size that does not fit there gets GNU's extension, since that is what the tar
+programs of GNU, BSD and BusyBox all read (BusyBox skips PAX headers). Compression is by isal on all cores, else by the
+standard library: each gives the same bytes every time, but not the same as the other.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol
+
+import msgspec
+
+from buildtools.core.errors import StepError
+from buildtools.deploy.manifest import Entry
+from buildtools.deploy.selection import Member
+
+if TYPE_CHECKING:
+    from tarfile import TarInfo
+
+_CHUNK = 2**20
+_RECORD = 10240
+"""what tar pads an archive to"""
+
+
+class Sink(Protocol):
+    """What takes the uncompressed bytes."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take a piece."""
+
+    def close(self) -> None:
+        """Write what is left."""
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished archive."""
+
+    size: int
+    sha256: str
+    compressor: str
+    entries: tuple[Entry, ...]
+
+
+class _Changed(Exception):
+    """A file changed while it was read."""
+
+
+class _Hashing:
+    """Hands bytes on to a file, and hashes and counts them; never closed by those who write to it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        from hashlib import sha256
+
+        self.file = file
+        self.hash = sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> int:
+        self.file.write(data)
+        self.hash.update(data)
+        self.size += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        self.file.flush()
+
+
+def write_archive(
+    members: Sequence[Member], destination: Path, *, epoch: int, threads: int = 0, step: Callable[[int], None]
+) -> Written:
+    """Write the archive of these members under its final name, whole or not at all.
+
+    `epoch` is the time that every member gets, in seconds; `step` is called with the number of bytes read since its
+    last call, and may raise. `threads` 0 means all cores. A file that changes while it is read is tried once more.
+    Raises `StepError` for what cannot be read or written.
+    """
+    try:
+        return _to_temporary(members, destination, epoch, threads, step)
+    except _Changed:
+        pass
+    try:
+        return _to_temporary(members, destination, epoch, threads, step)
+    except _Changed as error:
+        raise StepError(
+            f"{error}: changes while it is read, twice in a row",
+            remedy="Leave it out by `exclude`, or stop what writes to it.",
+        ) from None
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a small file, whole or not at all."""
+    temporary = _temporary(path)
+    try:
+        with _creating(temporary) as file:
+            file.write(data)
+        temporary.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _to_temporary(
+    members: Sequence[Member], destination: Path, epoch: int, threads: int, step: Callable[[int], None]
+) -> Written:
+    temporary = _temporary(destination)
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with _creating(temporary) as file:
+            hashing = _Hashing(file)
+            sink, compressor = _compressing(hashing, threads)
+            try:
+                entries = _members(members, sink, epoch, step)
+                sink.close()
+            except BaseException:
+                with suppress(OSError, ValueError):  # its threads must end; the first error is the one to tell
+                    sink.close()
+                raise
+        temporary.replace(destination)
+    except OSError as error:
+        raise _unwritable(destination, error) from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return Written(size=hashing.size, sha256=hashing.hash.hexdigest(), compressor=compressor, entries=entries)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
+
+
+def _creating(path: Path) -> IO[bytes]:
+    # Not by mkstemp: the result should be as readable as the caller's umask says.
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb")
+
+
+def _unwritable(path: Path, error: OSError) -> StepError:
+    remedy = "Make room, or choose another `archive-dir`." if error.errno in (28, 122) else ""
+    return StepError(f"{path}: cannot be written: {error.strerror or error}", remedy=remedy)
+
+
+def _compressing(file: _Hashing, threads: int) -> tuple[Sink, str]:
+    try:
+        import isal
+        from isal import igzip_threaded
+    except ImportError:
+        import gzip
+        from zlib import ZLIB_RUNTIME_VERSION
+
+        return gzip.GzipFile("", "wb", 6, file, mtime=0), f"zlib {ZLIB_RUNTIME_VERSION} level 6"
+    count = threads or min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    sink: Sink = igzip_threaded.open(file, "wb", compresslevel=2, threads=count)  # type: ignore[no-untyped-call]
+    return sink, f"isal {isal.__version__} level 2"
+
+
+def _members(members: Sequence[Member], sink: Sink, epoch: int, step: Callable[[int], None]) -> tuple[Entry, ...]:
+    from tarfile import BLOCKSIZE
+
+    entries = []
+    total = 0
+    for member in members:
+        if member.kind == "file":
+            entry = _file(member, sink, epoch, step)
+        else:
+            header(sink, member.path, epoch, kind=member.kind, target=member.target)
+            entry = Entry(path=member.path, kind=member.kind, target=member.target)
+        entries.append(entry)
+        total += BLOCKSIZE + entry.size + -entry.size % BLOCKSIZE
+        step(0)
+    total += 2 * BLOCKSIZE
+    sink.write(bytes(2 * BLOCKSIZE + -total % _RECORD))
+    return tuple(entries)
+
+
+def _file(member: Member, sink: Sink, epoch: int, step: Callable[[int], None]) -> Entry:
+    from hashlib import sha256
+
+    with _opened(member.source) as file:
+        before = os.fstat(file.fileno())
+        header(sink, member.path, epoch, size=before.st_size, mode=member.mode)
+        hashed = sha256()
+        left = before.st_size
+        while left:
+            try:
+                data = file.read(min(left, _CHUNK))
+            except OSError as error:
+                raise StepError(f"{member.source}: cannot be read: {error.strerror}") from None
+            if not data:
+                raise _Changed(member.source)
+            hashed.update(data)
+            sink.write(data)
+            left -= len(data)
+            step(len(data))
+        after = os.fstat(file.fileno())
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise _Changed(member.source)
+    sink.write(bytes(-before.st_size % 512))
+    return Entry(path=member.path, mode=f"{member.mode:o}", size=before.st_size, sha256=hashed.hexdigest())
+
+
+def _opened(path: str) -> IO[bytes]:
+    try:
+        # What was a file a moment ago may be a link or a FIFO by now: neither follow the one nor wait for the other.
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise _Changed(path) from None
+    except OSError as error:
+        raise StepError(f"{path}: cannot be read: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise _Changed(path)
+    return os.fdopen(opened, "rb", buffering=0)
+
+
+def header(
+    sink: Sink, path: str, epoch: int, *, kind: str = "file", size: int = 0, mode: int = 0o755, target: str = ""
+) -> None:
+    """Write a member's tar header: nobody's in particular (uid and gid 0, no names)."""
+    import tarfile
+
+    info = tarfile.TarInfo(path)
+    info.type = {"file": tarfile.REGTYPE, "link": tarfile.SYMTYPE, "folder": tarfile.DIRTYPE}[kind]
+    info.mode = 0o777 if kind == "link" else mode
+    info.size, info.mtime, info.linkname = size, epoch, target
+    sink.write(_block(info))
+
+
+def _block(info: TarInfo) -> bytes:
+    import tarfile
+
+    try:
+        return info.tobuf(tarfile.USTAR_FORMAT, "utf-8", "strict")
+    except ValueError:
+        return info.tobuf(tarfile.GNU_FORMAT, "utf-8", "strict")

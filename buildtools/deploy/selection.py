@@ -1,0 +1,188 @@
+"""What goes into a release: walking a folder, leaving things out, renaming, setting modes."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from buildtools.core.errors import StepError
+from buildtools.core.wording import did_you_mean
+from buildtools.deploy.layout import PRIVATE, link_problem, path_problem
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+LEFT_OUT = (
+    ".git", ".hg", ".svn", f"{PRIVATE}/", ".venv/", "__pycache__/", "*.py[cod]", ".mypy_cache/", ".ruff_cache/",
+    ".pytest_cache/", ".hypothesis/", ".import_linter_cache/", ".tox/", ".nox/", ".coverage", ".coverage.*",
+    ".DS_Store", "pipeline.local.yaml", "/build/dist/", "/build/reports/",
+)  # fmt: skip
+"""Out by default, as gitignore patterns before the user's own: `!.venv/` among those takes one back in."""
+
+GLOB = frozenset("*?[")
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to pack: where it is, and what it is in the release."""
+
+    source: str
+    path: str
+    kind: Literal["file", "link", "folder"] = "file"
+    mode: int = 0o644
+    target: str = ""
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What is packed of a `folder`; `outputs` (absolute) are left out, `tracked` restricts it to these paths."""
+
+    folder: Path
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    rename: Mapping[str, str] = {}
+    modes: Mapping[str, int] = {}
+    outputs: frozenset[Path] = frozenset()
+    tracked: frozenset[str] | None = None
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """The members, sorted by path, folders before what is in them; `dangling` are links to what is not packed."""
+
+    members: tuple[Member, ...]
+    dangling: tuple[str, ...] = ()
+
+
+def select(rules: Rules) -> Selection:
+    """Return what the rules choose; raise `StepError` for what cannot be in a release, or for a rule without effect."""
+    found = _renamed(list(_walk(rules)), rules.rename)
+    members = _moded(_with_folders(found), rules.modes)
+    names = {member.path for member in members}
+    inside = os.path.realpath(rules.folder)
+    dangling = []
+    for member in members:
+        if problem := path_problem(member.path):
+            place = os.fsencode(member.source).decode("utf-8", "replace")
+            raise StepError(f"{place}: {problem}", remedy="Rename it, or leave it out by `exclude`.")
+        if member.kind == "link":
+            _check_link(member, inside)
+            if _landing(member) not in names | {"."}:
+                dangling.append(f"{member.path} -> {member.target}")
+    return Selection(members=members, dangling=tuple(dangling))
+
+
+def spec(patterns: Sequence[str]) -> GitIgnoreSpec:
+    """Compile gitignore patterns; raise `ValueError` for one that is none."""
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns)
+
+
+def _walk(rules: Rules) -> Iterator[Member]:
+    """Yield files, links and empty folders, unsorted. Folders that are left out are not entered."""
+    excluded = spec([*LEFT_OUT, *rules.exclude])
+    included = spec(rules.include) if rules.include else None
+    todo = [(os.fspath(rules.folder), "")]
+    while todo:
+        folder, prefix = todo.pop()
+        try:
+            with os.scandir(folder) as scan:
+                children = list(scan)
+        except OSError as error:
+            raise StepError(f"{folder}: cannot be read: {error.strerror}") from None
+        if prefix and {"releases", PRIVATE} <= {child.name for child in children}:
+            continue  # a folder that releases are deployed to: each would contain all earlier ones
+        for child in children:
+            path = prefix + child.name
+            is_folder = child.is_dir(follow_symlinks=False)
+            if excluded.match_file(path + "/" * is_folder) or Path(child.path) in rules.outputs:
+                continue
+            if is_folder:
+                todo.append((child.path, path + "/"))
+            elif (included is None or included.match_file(path)) and (rules.tracked is None or path in rules.tracked):
+                yield _member(child, path)
+        wanted = included is None or included.match_file(prefix)
+        if not children and prefix and wanted and rules.tracked is None:
+            yield Member(source=folder, path=prefix[:-1], kind="folder")
+
+
+def _member(child: os.DirEntry[str], path: str) -> Member:
+    try:
+        mode = child.stat(follow_symlinks=False).st_mode
+        if stat.S_ISLNK(mode):
+            return Member(source=child.path, path=path, kind="link", target=os.readlink(child.path))  # noqa: PTH115
+    except OSError as error:
+        raise StepError(f"{child.path}: cannot be read: {error.strerror}") from None
+    if not stat.S_ISREG(mode):
+        kind = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(mode), "a device")
+        raise StepError(f"{child.path}: is {kind}, which no release can hold", remedy="Leave it out by `exclude`.")
+    return Member(source=child.path, path=path, mode=0o755 if mode & 0o100 else 0o644)
+
+
+def _renamed(found: list[Member], rename: Mapping[str, str]) -> list[Member]:
+    """Give files, links and whole folders their names in the release; two of one name are refused."""
+    unused = set(rename)
+    taken: dict[str, Member] = {}
+    for member in found:
+        path = member.path
+        for part in (path, *_parents(path)):  # the longest name first
+            if part in rename:
+                unused.discard(part)
+                path = rename[part] + path.removeprefix(part)
+                break
+        if path in taken:
+            raise StepError(f"{taken[path].source} and {member.source} would both become {path!r} in the release")
+        taken[path] = msgspec.structs.replace(member, path=path)
+    for name in sorted(unused):
+        hint = did_you_mean(name, (member.path for member in found))
+        raise StepError(f"rename: {name!r} is not among what is packed.{hint}")
+    return list(taken.values())
+
+
+def _with_folders(found: list[Member]) -> list[Member]:
+    """Add every folder that something lies in, and sort."""
+    named = {member.path: member for member in found}
+    for member in found:
+        for parent in _parents(member.path):
+            there = named.setdefault(parent, Member(source="", path=parent, kind="folder"))
+            if there.kind != "folder":
+                raise StepError(f"{there.source} would become {parent!r}, in which {member.path!r} is to lie")
+    return sorted(named.values(), key=lambda member: os.fsencode(member.path))
+
+
+def _moded(members: list[Member], modes: Mapping[str, int]) -> tuple[Member, ...]:
+    """Set modes by exact path, or by a pattern where there is a `*`, `?` or `[` in it; later ones win."""
+    for name, mode in modes.items():
+        matches = spec([name]).match_file if GLOB & set(name) else name.__eq__
+        hits = {member.path for member in members if member.kind == "file" and matches(member.path)}
+        if not hits:
+            hint = did_you_mean(name, (member.path for member in members))
+            raise StepError(f"modes: {name!r} is not among the files that are packed.{hint}")
+        members = [msgspec.structs.replace(one, mode=mode) if one.path in hits else one for one in members]
+    return tuple(members)
+
+
+def _check_link(member: Member, inside: str) -> None:
+    problem = link_problem(member.path, member.target)
+    # By its text a link may stay inside and yet leave through another link: follow it for real.
+    real = os.path.realpath(member.source)
+    if not problem and real != inside and not real.startswith(inside.rstrip("/") + "/"):
+        problem = f"is a link that leaves the release, to {real}"
+    if problem:
+        raise StepError(
+            f"{member.source} -> {member.target}: {problem}",
+            remedy="Put a copy there, leave it out by `exclude`, or see the option `shared` of `upload`.",
+        )
+
+
+def _landing(member: Member) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(member.path), member.target))
+
+
+def _parents(path: str) -> Iterator[str]:
+    while path := posixpath.dirname(path):
+        yield path
