@@ -102,10 +102,8 @@ def _why_not(condition: Condition, facts: Facts, *, positive: bool) -> str | Non
         try:
             reason = check(condition, facts)
         except GitError as error:
-            # Unknown is "does not hold", on both sides of a `not`.
+            # Unknown is "does not hold" on both sides of a `not`: within one it must hold so far.
             reason = f"it cannot be told: {error.message}" if positive else None
-            if not positive:
-                continue
         if reason is not None:
             return reason
     if condition.changed:

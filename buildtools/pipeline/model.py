@@ -9,6 +9,7 @@ import msgspec
 
 from buildtools.core.model import Kind
 from buildtools.core.step import Step
+from buildtools.pipeline.problems import Problem
 
 Outputs = Mapping[str, Mapping[str, str]]
 """What steps have produced so far: step id → output name → value."""
@@ -57,6 +58,8 @@ class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     cache: bool = True
     description: str = ""
     tags: tuple[str, ...] = ()
+    unmet: tuple[Problem, ...] = ()
+    """secrets that it uses and that are not set: matters only if the step is to run (see `load.require`)"""
 
 
 class Pipeline(msgspec.Struct, frozen=True, kw_only=True):

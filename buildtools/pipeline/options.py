@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from buildtools.core.step import Step
-from buildtools.pipeline.convert import BAD, Converter
-from buildtools.pipeline.describe import Field, fields_of
+from buildtools.pipeline.convert import Converter
+from buildtools.pipeline.describe import Field, fields_of, options_of
 from buildtools.pipeline.problems import InvalidFile, Problem, Problems, suggest
+from buildtools.pipeline.scalars import Misfit, duration
 from buildtools.pipeline.source import Entries, Entry, Items, Node, Source, Text, shown
 from buildtools.pipeline.values import uses_steps
 
@@ -83,7 +84,7 @@ def configured(plugin: type[Step], values: Mapping[str, FlagValue], *, name: str
     """
     problems = Problems()
     known = Plugin(name or plugin.name or plugin.__name__, plugin)
-    mappings = {field.name for field in known.fields if "mapping of names" in _type_words(field)}
+    mappings = {option.name for option in options_of(plugin) if option.mapping}
     entries: dict[str, Entry] = {}
     for option, value in values.items():
         outer, _, inner = option.partition(".")
@@ -110,10 +111,12 @@ def configured(plugin: type[Step], values: Mapping[str, FlagValue], *, name: str
     return step
 
 
-def _type_words(field: Field) -> str:
-    from buildtools.pipeline.describe import words
-
-    return words(field.form)
+def parse_duration(text: str) -> float:
+    """Return the seconds of `90`, `90s`, `5m`, `1h30m`. Raises `ValueError` with a message for people."""
+    try:
+        return duration(text)
+    except Misfit:
+        raise ValueError(f"{shown(text)} is no duration such as 90, 90s, 5m or 1h30m") from None
 
 
 def _node(source: Source, value: FlagValue) -> Node:
@@ -137,6 +140,3 @@ def _mapping(source: Source, value: FlagValue, problems: Problems) -> Entries:
 
 def _optional(field: Field) -> Field:
     return Field(field.name, field.attribute, field.form, False, field.default, field.description)
-
-
-__all__ = ["BAD", "FlagValue", "Plugin", "configured", "late_options", "texts_in"]
