@@ -30,7 +30,7 @@ class Dispatcher:
         self._queue: Queue[AnyEvent | threading.Event | None] = Queue(_DEPTH)
         self._problems: dict[str, None] = {}
         self._finished: set[str] = set()
-        self._hurried = False
+        self._deadline = float("inf")
         self._thread = threading.Thread(target=self._consume, name="buildtools-events", daemon=True)
         self._thread.start()
 
@@ -47,32 +47,33 @@ class Dispatcher:
         """Queue an event; waits while the queue is full, unless there is no time left for that."""
         self._put(event)
 
-    def hurry(self) -> None:
-        """Do not wait for sinks that take nothing any more: the user wants out. Safe in a signal handler."""
-        self._hurried = True
+    def hurry(self, patience: float) -> None:
+        """Wait no longer than `patience` seconds for sinks that take nothing: the user wants out. Takes no lock."""
+        self._deadline = min(self._deadline, time.monotonic() + patience)
 
     def drain(self) -> None:
         """Wait until the sinks have seen all events that were pushed so far."""
         seen = threading.Event()
         self._put(seen)
-        deadline = float("inf")
-        while not seen.wait(0.25) and self._thread.is_alive() and time.monotonic() < deadline:
-            if self._hurried and deadline == float("inf"):
-                deadline = time.monotonic() + 1.0
+        while not seen.wait(0.25) and not self._hopeless():
+            pass
 
     def close(self) -> None:
-        """Let the sinks see the rest, close them, end the thread."""
-        self._put(None)
-        while self._thread.is_alive() and not self._hurried:
+        """Let the sinks see the rest, close them, end the thread; a second call does nothing."""
+        if self._thread.is_alive():
+            self._put(None)
+        while self._thread.is_alive() and not self._hopeless():
             self._thread.join(0.25)
-        self._thread.join(1.0)
+
+    def _hopeless(self) -> bool:
+        return not self._thread.is_alive() or time.monotonic() > self._deadline
 
     def _put(self, item: AnyEvent | threading.Event | None) -> None:
         while True:
             try:
                 return self._queue.put(item, timeout=0.25)
             except Full:
-                if self._hurried or not self._thread.is_alive():
+                if self._hopeless():
                     return None
 
     def _consume(self) -> None:

@@ -24,6 +24,7 @@ class StepLog:
     """
 
     def __init__(self, folder: Path | None, name: str, on_trouble: Callable[[Path, OSError], None]) -> None:
+        self.name = name
         self._path = None if folder is None else folder / f"{name}.log"
         self._on_trouble = on_trouble
         self._file: FileIO | None = None
