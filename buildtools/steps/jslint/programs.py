@@ -44,9 +44,16 @@ def find_node(env: Mapping[str, str], asked: str = "", workdir: Path | None = No
 
 
 def find_npm(env: Mapping[str, str], node: Path) -> tuple[str, ...]:
-    """Return the words that start npm: PATH's, or that of the `[node]` extra run by `node`. Raises `ToolMissing`."""
-    if found := shutil.which("npm", path=env.get("PATH")):
-        return (found,)
+    """Return the words that start npm: PATH's, `node`'s neighbour, or that of the `[node]` extra.
+
+    npm is a script that looks for `node` on PATH; where there is none, it is run by `node`. Raises `ToolMissing`.
+    """
+    on_path = shutil.which("npm", path=env.get("PATH"))
+    if on_path and shutil.which("node", path=env.get("PATH")):
+        return (on_path,)
+    for found in (on_path, node.parent / "npm"):
+        if found and (script := Path(found).resolve()).suffix == ".js" and script.is_file():
+            return (str(node), str(script))
     if (folder := _wheel()) and (npm := folder / "lib/node_modules/npm/bin/npm-cli.js").is_file():
         return (str(node), str(npm))
     raise ToolMissing("npm", remedy=_NPM)

@@ -1,0 +1,92 @@
+"""How much one engine process for many files saves against one process a file.
+
+    python benchmarks/jslint.py [--files 500] [--engine node|rhino] [--sample N]
+
+Makes files like those of a web application, lints them once with the step (which here has JSLint in its cache already)
+and once file by file with the same runner, the same edition and the same result. `--sample` runs only so many single
+processes and scales their time up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from buildtools.steps.jslint import Jslint
+from buildtools.steps.jslint.protocol import Settings, Source, encode_request
+from buildtools.steps.jslint.setup import prepare
+from tests.support.context import LoneContext
+
+TEMPLATE = """/*jslint browser*/
+// Module {n}: shows a list and keeps it up to date.
+const names{n} = [];
+
+function add{n}(name) {{
+    if (names{n}.indexOf(name) < 0) {{
+        names{n}.push(name);
+    }}
+    return names{n}.length;
+}}
+
+function show{n}(element) {{
+    names{n}.forEach(function (name, index) {{
+        const item = document.createElement("li");
+        item.textContent = `${{index + 1}}. ${{name}}`;
+        element.appendChild(item);
+    }});
+}}
+
+window.addEventListener("load", function () {{
+    add{n}("first");
+    add{n}("second")
+    show{n}(document.getElementById("list{n}"));
+}});
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=500)
+    parser.add_argument("--engine", choices=("node", "rhino"), default="node")
+    parser.add_argument("--sample", type=int, default=0)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for number in range(asked.files):
+            (root / f"module{number:04}.js").write_text(TEMPLATE.format(n=number))
+        context = LoneContext(root)
+        step = Jslint(engine=asked.engine)
+        step.run(context)  # fetches and transpiles what is not there yet
+        begun = time.perf_counter()
+        result = step.run(context)
+        together = time.perf_counter() - begun
+
+        engine = prepare(step, context, root)
+        sample = asked.sample or asked.files
+        request = root / "request.jsonl"
+        begun = time.perf_counter()
+        warnings = 0
+        for number in range(sample):
+            text = (root / f"module{number:04}.js").read_text()
+            request.write_bytes(encode_request(Settings(), [(0, Source("x.js", text))]))
+            argv = [*map(str, engine.argv), str(request)]
+            done = subprocess.run(argv, capture_output=True, check=True, env={**os.environ, **engine.env})
+            warnings += done.stdout.count(b'"expected_a_b"')
+        alone = (time.perf_counter() - begun) * asked.files / sample
+        print(
+            f"{asked.engine}: {asked.files} files, {len(result.findings)} findings, the same {warnings} in {sample} files"
+        )
+        print(f"one run        {together:8.2f} s")
+        print(f"one each       {alone:8.2f} s" + (f" (scaled from {sample})" if sample != asked.files else ""))
+        print(f"times faster   {alone / together:8.1f}")
+
+
+if __name__ == "__main__":
+    main()
