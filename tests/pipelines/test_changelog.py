@@ -123,5 +123,5 @@ def test_its_options_are_checked_when_the_file_is_loaded(project: MakeProject) -
     here = project({"pipelines/gate.yaml": text}).copy(PLUGIN, "pipelines/steps/changelog.py")
     outcome = here.call("validate")
     assert outcome.code == 3, outcome
-    assert "Did you mean 'released'?" in outcome.text
+    assert "did you mean 'released'?" in outcome.text
     assert "gate.yaml:4:12" in outcome.text
