@@ -57,7 +57,7 @@ def read_text(path: Path) -> str:
     if bad:
         code = ord(bad.group())
         message = "the file is binary: it holds a NUL" if code == 0 else f"the control character U+{code:04X}"
-        raise _wrong(name, message, "A pipeline file is text.", before=text[: bad.start()])
+        raise _wrong(name, message, "It must be a text.", before=text[: bad.start()])
     return text
 
 
@@ -124,17 +124,18 @@ def _read_bytes(path: Path, name: str) -> bytes:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except (OSError, ValueError) as error:
         raise _wrong(name, _reason(error)) from None
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
+        raise _wrong(name, f"it is {what}", "Name the file itself.")
     with os.fdopen(handle, "rb") as file:
-        mode = os.fstat(handle).st_mode
-        if not stat.S_ISREG(mode):
-            what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
-            raise _wrong(name, f"it is {what}", "Name the pipeline file itself.")
         try:
             data = file.read(LARGEST + 1)
         except OSError as error:
             raise _wrong(name, _reason(error)) from None
     if len(data) > LARGEST:
-        raise _wrong(name, "the file is larger than 1 MiB", "A pipeline file is written by people; is this the one?")
+        raise _wrong(name, "the file is larger than 1 MiB", "Such a file is written by people: is this the one?")
     return data
 
 
@@ -149,7 +150,9 @@ def _reason(error: OSError | ValueError) -> str:
 
 
 def _wrong(name: str, message: str, hint: str = "", *, before: str | None = None) -> InvalidFile:
-    """Make the error of a whole file, at its beginning or behind the text `before`."""
-    lines = Source(name, before or "").lines
+    """Make the error of a whole file, or of the place behind the text `before`."""
+    if before is None:
+        return InvalidFile([Problem(file=name, message=message, hint=hint)])
+    lines = Source(name, before).lines
     column = len(lines[-1]) + 1
     return InvalidFile([Problem(file=name, line=len(lines), column=column, message=message, hint=hint)])
