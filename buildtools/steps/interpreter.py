@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from buildtools.plugin import StepContext
+from buildtools.plugin import StepContext, ToolMissing
 
 
 def interpreter(ctx: StepContext, python: str) -> str:
@@ -31,4 +33,13 @@ def install(python: str, requirement: str) -> str:
     return f"Install it there: {command}\nOr set `python:` to the interpreter of the project's environment."
 
 
-NO_INTERPRETER = "Set `python:` to the project's interpreter or to its virtual environment's folder."
+@contextmanager
+def found() -> Iterator[None]:
+    """Within the block, that the interpreter itself is not there comes with its remedy."""
+    try:
+        yield
+    except ToolMissing as error:
+        raise ToolMissing(error.tool, remedy=error.remedy or _NO_INTERPRETER) from None
+
+
+_NO_INTERPRETER = "Set `python:` to the project's interpreter or to its virtual environment's folder."

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from buildtools.plugin import Cause, Completed, Kind, Status, Step, StepContext, StepError, StepResult, ToolMissing
-from buildtools.steps.interpreter import NO_INTERPRETER, install, interpreter
+from buildtools.steps.interpreter import found, install, interpreter
 from buildtools.steps.locate import locator
 from buildtools.steps.pylint import report
 from buildtools.steps.pylint.command import changed, everything, listed
@@ -121,10 +121,8 @@ class Pylint(Step, frozen=True):
         # Which cycle of imports R0401 names, and even how many, hangs on the hash seed.
         seed = {"PYTHONHASHSEED": ctx.env.get("PYTHONHASHSEED") or "0"}
         argv = (python, _DRIVER, out, "-" if only is None else restrict, *self.arguments(paths))
-        try:
+        with found():
             done = ctx.run(argv, env=seed, on_line=show)
-        except ToolMissing as error:
-            raise ToolMissing(error.tool, remedy=NO_INTERPRETER) from None
         outcome = _read(out, done, tail)
         if outcome.problem:
             what = f"pylint {outcome.pylint} (3 or newer is needed)" if outcome.pylint else f"pylint in {python}"
@@ -133,19 +131,19 @@ class Pylint(Step, frozen=True):
 
     def _result(self, ctx: StepContext, outcome: report.Outcome, said: str) -> StepResult:
         locate = locator(ctx.root, ctx.workdir)
-        found = report.findings(outcome.messages, locate)
-        for finding in found:
+        findings = report.findings(outcome.messages, locate)
+        for finding in findings:
             ctx.output(f"{finding.place}: {finding.rule} {finding.message} ({finding.symbol})\n")
         if outcome.score is not None:
             ctx.output(f"Rated {report.rated(outcome.score)}/10 by pylint {outcome.pylint}\n")
         return msgspec.structs.replace(
-            report.verdict(outcome, found, said),
-            findings=found,
-            cases=report.clean_files(outcome, found, locate),
+            report.verdict(outcome, findings, said),
+            findings=findings,
+            cases=report.clean_files(outcome, findings, locate),
             metrics=report.metrics(outcome, bar=self.fail_under),
             outputs={
                 "score": "" if outcome.score is None else report.rated(outcome.score),
-                "messages": str(len(found)),
+                "messages": str(len(findings)),
             },
         )
 

@@ -38,11 +38,13 @@ class Event(msgspec.Struct, frozen=True):
 class Session(msgspec.Struct, frozen=True):
     """What a whole log says.
 
-    `status` is what the runner ended with, `None` if it never came to its end; `running` what was at work then:
-    tests, or else the file that was being imported. `ended` is the number of tests that came to their end.
+    `status` is what the runner ended with, `None` if it never came to its end. `unfinished` are errors already: the
+    tests that began and did not end, or else the file that was being imported; `running` are the ids of these.
+    `ended` is the number of tests that came to their end.
     """
 
     cases: tuple[TestCase, ...] = ()
+    unfinished: tuple[TestCase, ...] = ()
     total: int = 0
     ended: int = 0
     status: int | None = None
@@ -89,6 +91,8 @@ class _Fold:
             case "result":
                 self._result(event)
             case "end":
+                if event.id in self._open and self._open[event.id].again:
+                    return
                 self._ended += 1
                 self._close(event.id)
             case "collecting":
@@ -98,6 +102,7 @@ class _Fold:
                 self._total = max(self._total, event.total)
             case "trouble":
                 self._troubles.append(event)
+                self._collecting = event.id or self._collecting
             case "missing":
                 self._missing = event
             case "finish":
@@ -111,11 +116,18 @@ class _Fold:
                 self._cases.append(self._case(event, event.status))
             return
         test = self._open.setdefault(event.id, _Test())
-        if event.when == "subtest":
-            test.subtests.append(event)
-        elif event.status == "rerun":
+        if event.status == "rerun":
             test.attempts.append(self._case(event, "failed"))
             test.phases.clear()
+            test.subtests.clear()
+            test.again = True
+            return
+        if test.again and event.when != "setup":
+            # What is still put away of the attempt that failed.
+            return
+        test.again = False
+        if event.when == "subtest":
+            test.subtests.append(event)
         else:
             test.phases.append(event)
         if event.when == "crash":
@@ -195,18 +207,44 @@ class _Fold:
         )
 
     def session(self) -> Session:
-        running = list(self._open) or ([self._collecting] if self._collecting else [])
-        for identity in list(self._open):
-            self._close(identity)
+        unfinished = []
+        for identity, test in self._open.items():
+            if test.phases:
+                unfinished.append(self._whole(test, 0))
+            else:
+                classname, name = names(identity)
+                unfinished.append(TestCase(suite=self._suite, classname=classname, name=name))
+        if self._collecting and not self._open:
+            classname, _ = names(self._collecting + "::")
+            unfinished.append(TestCase(suite=self._suite, classname=classname, name="collection"))
         return Session(
             cases=tuple(self._cases),
+            unfinished=tuple(_unfinished(case) for case in unfinished),
             total=self._total,
             ended=self._ended,
             status=self._status,
-            running=tuple(running),
+            running=tuple(self._open) or ((self._collecting,) if self._collecting else ()),
             troubles=tuple(self._troubles),
             missing=self._missing,
         )
+
+
+def _unfinished(case: TestCase) -> TestCase:
+    if case.status in (Status.FAILED, Status.ERROR):
+        return case
+    message = "it did not come to its end"
+    return msgspec.structs.replace(case, status=Status.ERROR, type="Unfinished", message=message)
+
+
+def names(identity: str) -> tuple[str, str]:
+    """Split pytest's `a/b.py::C::d[x]`, or unittest's `a.b.C.d`, into a class's name and a test's."""
+    path, mark, rest = identity.partition("::")
+    if not mark:
+        classname, _, name = identity.rpartition(".")
+        return classname, name
+    base, bracket, parameters = rest.partition("[")
+    *classes, name = base.split("::")
+    return ".".join([path.removesuffix(".py").replace("/", "."), *classes]), name + bracket + parameters
 
 
 class _Test:
@@ -216,3 +254,4 @@ class _Test:
         self.phases: list[Event] = []
         self.subtests: list[Event] = []
         self.attempts: list[TestCase] = []
+        self.again = False

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 
 from buildtools.plugin import Cause, Kind, Status, Step, StepContext, StepError, StepResult, ToolMissing
-from buildtools.steps.interpreter import install, interpreter
+from buildtools.steps.interpreter import found, install, interpreter
 from buildtools.steps.locate import locator
 from buildtools.steps.tests import measure, records
 from buildtools.steps.tests.measure import Coverage
@@ -78,7 +78,7 @@ class Tests(Step, frozen=True):
             return result
         summary = _report(ctx, python, folder, measuring)
         if summary.problem:
-            return _unmeasured(result, summary.problem)
+            return _unmeasured(result, summary.problem, self.coverage)
         artifacts = measure.publish(folder, wanted, self.coverage, ctx)
         return _with_coverage(msgspec.structs.replace(result, artifacts=artifacts), summary)
 
@@ -94,7 +94,7 @@ class Tests(Step, frozen=True):
             "top": self.top,
             "coverage": measuring,
         }
-        with followed(ctx, log):
+        with found(), followed(ctx, log):
             # Unbuffered: on a pipe, the runner's dots would come in blocks of 8 KiB.
             done = ctx.run(_argv((python, "-u"), "run", folder, settings))
         try:
@@ -122,9 +122,11 @@ def _report(ctx: StepContext, python: str, folder: Path, measuring: dict[str, An
         raise StepError(f"the coverage report broke down ({how(done)}): see its output") from None
 
 
-def _unmeasured(result: StepResult, problem: str) -> StepResult:
+def _unmeasured(result: StepResult, problem: str, coverage: Coverage) -> StepResult:
     """Add to a result that its coverage is not known: an error, unless the tests are worse already."""
     reason = f"coverage: {problem}"
+    if coverage.source:
+        reason += f" (source: {', '.join(coverage.source)})"
     if result.status is not Status.PASSED:
         return msgspec.structs.replace(result, warnings=(*result.warnings, reason))
     return msgspec.structs.replace(result, status=Status.ERROR, cause=Cause.NONE, reason=reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from buildtools.core.wording import count
-from buildtools.plugin import Cause, Completed, Status, StepResult, TestCase
+from buildtools.plugin import Cause, Completed, Status, StepResult
 from buildtools.steps.tests.records import Session
 
 _BAD = (Status.FAILED, Status.ERROR)
@@ -22,22 +22,19 @@ def judge(session: Session, done: Completed, runner: str, *, allow_empty: bool) 
     result = _status(session, done, runner)
     if result.cause is Cause.EMPTY and allow_empty:
         result = StepResult(reason=result.reason)
-    return msgspec.structs.replace(result, cases=session.cases + _casualties(session, done, runner))
+    return msgspec.structs.replace(result, cases=session.cases + session.unfinished)
 
 
 def _status(session: Session, done: Completed, runner: str) -> StepResult:
     bad = sum(case.status in _BAD for case in session.cases)
     failed = f"{bad:,} of {count(max(len(session.cases), session.total), 'test')} failed"
-    if session.status is None:
+    if session.status is None or session.troubles or session.unfinished:
         why = _early(session, done, runner)
-        return StepResult(status=Status.ERROR, reason=f"{failed}; {why}" if bad else why)
-    if session.troubles:
-        why = f"{runner}: {session.troubles[0].message}"
         return StepResult(status=Status.ERROR, reason=f"{failed}; {why}" if bad else why)
     if bad:
         return StepResult(status=Status.FAILED, reason=failed)
     if session.status == _USAGE[runner] and not session.cases:
-        return StepResult(status=Status.ERROR, reason=f"{runner} refused its arguments: {_complaint(done)}")
+        return StepResult(status=Status.ERROR, reason=f"{runner} could not begin: {_complaint(done)}")
     if not session.cases:
         return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason="no test ran")
     return _without_failure(session, done, runner)
@@ -45,9 +42,10 @@ def _status(session: Session, done: Completed, runner: str) -> StepResult:
 
 def _early(session: Session, done: Completed, runner: str) -> str:
     if session.troubles:
-        return session.troubles[-1].message
-    why = f"{runner} ended before its tests did ({how(done)})"
-    return f"{why}, while running {', '.join(session.running[:3])}" if session.running else why
+        why = f"{runner}: {session.troubles[0].message}"
+    else:
+        why = f"{runner} ended before its tests did ({how(done)})"
+    return f"{why}, in {', '.join(session.running[:3])}" if session.running else why
 
 
 def _without_failure(session: Session, done: Completed, runner: str) -> StepResult:
@@ -61,35 +59,6 @@ def _without_failure(session: Session, done: Completed, runner: str) -> StepResu
     if runner == "pytest" and session.ended < session.total:
         return StepResult(status=Status.ERROR, reason=f"only {session.ended:,} of {count(session.total, 'test')} ran")
     return StepResult()
-
-
-def _casualties(session: Session, done: Completed, runner: str) -> tuple[TestCase, ...]:
-    """Return a case for everything that was running when the runner died: no report may lose the culprit."""
-    if session.status is not None:
-        return ()
-    known = {f"{case.classname}.{case.name}" for case in session.cases}
-    cases = []
-    for identity in session.running:
-        classname, name = _names(identity)
-        if f"{classname}.{name}" not in known:
-            message = f"{runner} died here ({how(done)})"
-            case = TestCase(suite=runner, classname=classname, name=name, status=Status.ERROR, type="Died")
-            cases.append(msgspec.structs.replace(case, message=message))
-    return tuple(cases)
-
-
-def _names(identity: str) -> tuple[str, str]:
-    """Split pytest's `a/b.py::C::d[x]`, a file's path, or unittest's `a.b.C.d`."""
-    path, mark, rest = identity.partition("::")
-    module = path.removesuffix(".py").replace("/", ".")
-    if mark:
-        base, bracket, parameters = rest.partition("[")
-        *classes, name = base.split("::")
-        return ".".join([module, *classes]), name + bracket + parameters
-    if path != module or "/" in path:
-        return module, "collection"
-    classname, _, name = identity.rpartition(".")
-    return classname, name
 
 
 def how(done: Completed) -> str:

@@ -27,6 +27,10 @@ def problems() -> type[Exception]:
 def start(settings: dict[str, Any]) -> Any:
     """Begin to measure this process and, from coverage 7.10 on, all Python processes that it starts."""
     measure = _open(settings, data_suffix=True)
+    # With this, children read the project's file once more, know nothing of what is set here, and leave their data in
+    # the tree. Where children can be measured at all, they are by the patches below.
+    others = [name for name in measure.get_option("run:concurrency") or () if name != "multiprocessing"]
+    measure.set_option("run:concurrency", others or ["thread"])
     if coverage.version_info[:2] >= _SUBPROCESSES_SINCE:
         _follow_children(measure)
     else:
@@ -53,10 +57,6 @@ def _follow_children(measure: Any) -> None:
     if hasattr(coverage.patch, "_patch_fork"):
         patches.add("fork")
     measure.set_option("run:patch", sorted(patches.union(measure.get_option("run:patch") or ())))
-    # Children of multiprocessing are covered by these patches; its own way reads the project's file once more and
-    # knows nothing of what was set here.
-    others = [name for name in measure.get_option("run:concurrency") or () if name != "multiprocessing"]
-    measure.set_option("run:concurrency", others or ["thread"])
     # A child may work in another folder, where these would mean something else.
     for option in ("run:omit", "run:include"):
         patterns = measure.get_option(option)

@@ -3,7 +3,8 @@
 Standalone, like all in this folder: standard library (and the runner itself) only, Python >= 3.8.
 
 Every object has `event`: `missing` (tool, problem), `collecting` (id), `collected` (total), `begin` (id), `result`
-(see `RESULT`), `end` (id), `trouble` (message, details) and `finish` (status: the runner ended by itself).
+(see `RESULT`), `end` (id), `trouble` (message, details, id of the file at hand) and `finish` (status: the runner ended
+by itself).
 """
 
 from __future__ import annotations

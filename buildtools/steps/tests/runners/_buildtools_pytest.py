@@ -30,6 +30,7 @@ class Recorder:
         self._events = events
         self._measured = measured
         self._root = ""
+        self._collecting = ""
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_load_initial_conftests(self, early_config: Any) -> Iterator[None]:
@@ -45,10 +46,12 @@ class Recorder:
     def pytest_collectstart(self, collector: Any) -> None:
         """Say which file is about to be imported."""
         if isinstance(collector, pytest.File):
-            self._events.write("collecting", id=str(collector.nodeid))
+            self._collecting = str(collector.nodeid)
+            self._events.write("collecting", id=self._collecting)
 
     def pytest_collectreport(self, report: Any) -> None:
         """Write down a file that could not be collected, or was skipped whole."""
+        self._collecting = ""
         if report.passed or not report.nodeid:
             return
         classname, _ = names(str(report.nodeid) + "::")
@@ -108,10 +111,14 @@ class Recorder:
 
     def pytest_internalerror(self, excrepr: Any, excinfo: Any) -> None:
         """Write down that pytest itself, or a plugin, broke down."""
-        self._events.write("trouble", message=cut(excinfo.exconly(), 2000), details=cut(str(excrepr)))
+        message, details = cut(excinfo.exconly(), 2000), cut(str(excrepr))
+        self._events.write("trouble", id=self._collecting, message=message, details=details)
 
     def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
         """Write down that the session was ended early, by a signal or by `pytest.exit`."""
+        if excinfo.typename == "Interrupted":
+            # pytest's own way to stop: after errors of collection, or because a plugin asked; its exit status says so.
+            return
         what = getattr(excinfo.value, "msg", "") or excinfo.typename
         self._events.write("trouble", message=f"ended early: {cut(str(what), 2000)}")
 
@@ -127,7 +134,7 @@ def names(nodeid: str) -> tuple[str, str]:
 
 def _status(report: Any) -> str:
     if hasattr(report, "wasxfail"):
-        return {"skipped": "xfailed", "passed": "xpassed"}.get(report.outcome, report.outcome)
+        return {"skipped": "xfailed", "passed": "xpassed"}.get(str(report.outcome), str(report.outcome))
     return str(report.outcome)
 
 

@@ -65,7 +65,8 @@ def _load(loader: Any, path: str, settings: dict[str, Any], events: Events) -> A
             folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100
             return loader.discover(folder, pattern=_literal(name), top_level_dir=settings["top"] or _top(folder))
         if os.sep in path or path.endswith(".py"):
-            raise FileNotFoundError(f"{path}: no such file or folder")
+            events.write("trouble", message=f"{path}: no such file or folder")
+            return unittest.TestSuite()
         return loader.loadTestsFromName(path)
     except KeyboardInterrupt:
         raise
