@@ -80,9 +80,7 @@ def main() -> None:
             done = subprocess.run(argv, capture_output=True, check=True, env={**os.environ, **engine.env})
             warnings += done.stdout.count(b'"expected_a_b"')
         alone = (time.perf_counter() - begun) * asked.files / sample
-        print(
-            f"{asked.engine}: {asked.files} files, {len(result.findings)} findings, the same {warnings} in {sample} files"
-        )
+        print(f"{asked.engine}: {asked.files} files, {len(result.findings)} findings; {sample} files alone: {warnings}")
         print(f"one run        {together:8.2f} s")
         print(f"one each       {alone:8.2f} s" + (f" (scaled from {sample})" if sample != asked.files else ""))
         print(f"times faster   {alone / together:8.1f}")

@@ -89,7 +89,8 @@ class Conversation:
                 self.current = number
                 self._found = []
             case {"event": "warnings", "id": int(number), "warnings": list(warnings)}:
-                self._found += [self._finding(self._in_turn(number), warning) for warning in warnings]
+                self._in_turn(number)
+                self._found += [self._finding(number, warning) for warning in warnings]
             case {"event": "result", "id": int(number), "total": int(total), "stop": bool(stop)}:
                 self._conclude(self._in_turn(number), total, stop=stop, seconds=seconds)
             case {"event": "done", "count": int(count)}:
