@@ -1,0 +1,50 @@
+"""Where a release goes: a place that runs one script at a time. Here the protocol, and this machine itself."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from buildtools.core.step import StepContext
+from buildtools.deploy.script import Reply
+
+
+class Host(Protocol):
+    """A machine that releases are deployed to."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    def root(self, root: str) -> str:
+        """Return a root folder as the scripts are to write it."""
+
+    def run(self, script: str, feed: Sequence[Path] = ()) -> Reply:
+        """Run a script by `sh`, with these files one after the other as its input, and wait for its end.
+
+        Raises `StepError` if it cannot be run or takes too long; a script that fails is the caller's to judge.
+        """
+
+
+class LocalHost:
+    """The machine at hand, under the account that runs the pipeline. `folder` is where relative roots start."""
+
+    def __init__(self, ctx: StepContext, folder: Path, name: str = "local:") -> None:
+        self.ctx = ctx
+        self.folder = folder
+        self.name = name
+
+    def root(self, root: str) -> str:
+        """Return the absolute path."""
+        return str(self.folder / root)
+
+    def run(self, script: str, feed: Sequence[Path] = ()) -> Reply:
+        """Run it as a child of this process, as `Host.run` says; cancelling the step ends it."""
+        words = ["sh", "-c", script]
+        if feed:
+            # Not through this process: an archive may be larger than its memory.
+            words[2] = f"cat {' '.join(shlex.quote(str(path)) for path in feed)} | sh -c {shlex.quote(script)}"
+        done = self.ctx.run(words, capture=True)
+        return Reply(status=done.returncode, stdout=done.stdout, stderr=done.stderr)

@@ -1,0 +1,74 @@
+"""What a host's script said no to, in words for people: where, why, and what to do."""
+
+from __future__ import annotations
+
+import time
+
+from buildtools.core.errors import StepError
+from buildtools.deploy import owner
+from buildtools.deploy.script import Reply
+
+_AGAIN = "Run it again: what was left is cleared up then, and `current` was not touched."
+
+_TOLD = {
+    "root": ("{words}", "Choose another `root`, or make that a folder."),
+    "lockfile": ("{words} is there, but is no lock of buildtools", "Remove it."),
+    "busy": ("another deployment's command has been at work for a minute", "Wait for it to end."),
+    "moved": ("`current` is {release} by now, set by somebody else since this deployment began", _AGAIN),
+    "current": (
+        "{folder}/current is not a link but a {words}, and is not replaced",
+        "Move it away there once: mv {folder}/current {folder}/before-buildtools",
+    ),
+    "gone": ("the release {words} was removed by somebody else meanwhile", _AGAIN),
+    "appeared": ("the release {words} was made by somebody else meanwhile", _AGAIN),
+    "unpack": ("the archive could not be unpacked", _AGAIN),
+    "shared": (
+        "{folder}/shared/{words} is not there, and the release is to link to it",
+        "Put it there, or write `{words}/` for a folder that may be made.",
+    ),
+    "shared-taken": ("`shared: {words}` could not be linked", "See that the release holds nothing of that name."),
+    "verify": ("what arrived is not what the manifest says; nothing was switched", "Run the step `pack` again."),
+    "lost": ("the lock was lost to another deployment; nothing more was changed by this one", _AGAIN),
+    "interrupted": ("interrupted", _AGAIN),
+    "readback": ("the link {words} could not be read back after the switch", "Look at {folder} there."),
+}
+"""kind of refusal → what happened, and what to do"""
+
+
+def refusal(host: str, folder: str, phase: str, reply: Reply) -> StepError:
+    """Return the error for a phase that did not end well; `folder` is ROOT/TARGET on the host."""
+    said = f": {reply.said}" if reply.said else ""
+    kind, _, words = reply.first("error").partition(" ")
+    if not kind:
+        if reply.status == -1:
+            return StepError(f"{host}: the connection was lost during {phase}{said}", remedy=_AGAIN)
+        return StepError(f"{host}: {phase} ended with status {reply.status}{said}", remedy=_remedy(reply.said))
+    if kind == "lock":
+        return locked(host, words)
+    why, remedy = _TOLD.get(kind, ("{kind} {words}", ""))
+    values = {"kind": kind, "words": words, "folder": folder, "release": words.removeprefix("releases/") or "nothing"}
+    differs = "".join(f"\n  {line}" for line in reply.all("differs"))
+    more = said if kind in ("unpack", "shared-taken") else differs
+    return StepError(f"{host}: {why.format(**values)}{more}", remedy=_remedy(reply.said) or remedy.format(**values))
+
+
+def locked(host: str, text: str) -> StepError:
+    """Return the refusal that names whoever holds the lock."""
+    held = owner.parse(text)
+    if held is None:
+        return StepError(
+            f"{host}: locked, by {text or 'nobody who can be named'}", remedy="Look at .buildtools/lock there."
+        )
+    until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(held.expires))
+    return StepError(
+        f"{host}: locked by {held.who} on {held.machine} until {until} (transaction {held.transaction})",
+        remedy="Wait for that deployment. If it surely runs no more, set `steal-lock: true` for one run.",
+    )
+
+
+def _remedy(said: str) -> str:
+    if "No space left" in said or "Disk quota" in said:
+        return "Make room there, or keep fewer releases (`keep`)."
+    if "Permission denied" in said or "Read-only" in said:
+        return "Give the folder to the user who deploys, or choose another `root`."
+    return ""

@@ -1,0 +1,60 @@
+"""From an archive and its manifest to the plan of its deployment, and the stream that carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from buildtools.core.errors import StepError
+from buildtools.deploy.layout import PRIVATE
+from buildtools.deploy.manifest import Manifest, encode
+
+
+def check_archive(archive: Path, manifest: Manifest) -> None:
+    """Raise `StepError` unless the file is the archive that the manifest describes."""
+    import hashlib
+
+    try:
+        with archive.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise StepError(f"{archive}: cannot be read: {error.strerror}") from None
+    if found != manifest.archive_sha256:
+        raise StepError(
+            f"{archive}: is not the archive that its manifest describes (its sha256 is {found})",
+            remedy="Run the step `pack` again, and keep the archive and its manifest together.",
+        )
+
+
+def write_front(path: Path, manifest: Manifest, lines: bytes) -> None:
+    """Write what goes before the archive in the stream: listing and manifest, as tar members in a gzip member.
+
+    Several gzip members unpack as one stream, and a tar stream goes on until its end blocks, which are only in the
+    archive: so one `tar -xz` on the host takes both, and nothing has to be cut from a pipe.
+    """
+    import gzip
+    import io
+
+    from buildtools.deploy.archive import header
+
+    tar = io.BytesIO()
+    for name, data in ((f"{PRIVATE}/list", lines), (f"{PRIVATE}/manifest.json", encode(manifest))):
+        header(tar, name, 0, size=len(data), mode=0o644)
+        tar.write(data + bytes(-len(data) % 512))
+    path.write_bytes(gzip.compress(tar.getvalue(), 6, mtime=0))
+
+
+def room(manifest: Manifest) -> int:
+    """Return what a release takes on a disk, in bytes: each file in whole blocks of 4 KiB."""
+    return sum((entry.size + 8191) // 4096 * 4096 for entry in manifest.entries)
+
+
+def collision(manifest: Manifest, shared: Sequence[str]) -> str:
+    """Return the first shared path that the release itself holds, or that lies in one of its files or another one."""
+    kinds = {entry.path: entry.kind for entry in manifest.entries}
+    paths = [item.rstrip("/") for item in shared]
+    for path in paths:
+        parents = [path[:index] for index, char in enumerate(path) if char == "/"]
+        if path in kinds or any(kinds.get(parent, "folder") != "folder" or parent in paths for parent in parents):
+            return path
+    return ""
