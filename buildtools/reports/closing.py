@@ -69,4 +69,4 @@ def _failure(run: StepRun, style: Style) -> Iterator[str]:
     if not run.result.findings and not run.result.cases:
         lines = [line for line in tame(run.tail, color=False).splitlines() if line.strip()]
         yield from (style.paint(f"  | {line}", "dim") for line in lines[-_LAST_LINES:])
-    yield f"  run it alone: {style.paint(style.rerun(run.id), 'cyan')}"
+    yield f"  run it alone: {style.paint(one_line(style.rerun(run.id)), 'cyan')}"

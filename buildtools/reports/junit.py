@@ -120,15 +120,19 @@ def _verdict(case: TestCase, *, brief: bool) -> str:
     message = excerpt(case.message, _MESSAGE)
     details = excerpt(case.details, _SHORT if brief else _DETAILS)
     if case.status is Status.SKIPPED:
-        return f"<skipped{attributes(message=message)}>{content(details or message)}</skipped>\n"
+        return f"<skipped{attributes(message=message)}>{content(_said(details or message, case))}</skipped>\n"
     tag = "failure" if case.status is Status.FAILED else "error"
     default = "StepCancelled" if case.status is Status.CANCELLED else tag
     head = attributes(message=message or case.status.value, type=_type(case.type or default))
-    return f"<{tag}{head}>{content(_joined(message, details) or case.status.value)}</{tag}>\n"
+    return f"<{tag}{head}>{content(_said(_joined(message, details), case))}</{tag}>\n"
+
+
+def _said(text: str, case: TestCase) -> str:
+    return text if text.strip() else case.status.value
 
 
 def _joined(message: str, details: str) -> str:
-    first = message.partition(" (+")[0].strip()
+    first = message.partition("\n")[0].partition(" (+")[0].strip()
     return details if not first or first in details else f"{message}\n{details}".strip("\n")
 
 

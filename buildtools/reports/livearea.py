@@ -78,9 +78,9 @@ class LiveArea:
 
     def _lines(self) -> Text:
         size = self._console.size
-        # One column stays free: a full line would make some terminals wrap.
+        # One column stays free, since a full line makes some terminals wrap; and half the rows, for finished steps.
         width = max(size.width - 1, 1)
-        lines = [self._line(parts, width) for parts in self._draw(max(size.height - 1, 1))]
+        lines = [self._line(parts, width) for parts in self._draw(max(size.height // 2, 2))]
         return Text("\n", no_wrap=True, overflow="crop").join(lines)
 
     def _line(self, parts: Sequence[Part], width: int) -> Text:
