@@ -44,9 +44,8 @@ class Pylint(Step, frozen=True):
     disable: Annotated[tuple[str, ...], _doc("Messages or categories to leave out")] = ()
     enable: Annotated[tuple[str, ...], _doc("Messages or categories to check for, after `disable`")] = ()
     jobs: Annotated[
-        int | None,
+        Annotated[int, msgspec.Meta(ge=0)] | None,
         _doc("Processes; 0: one per processor. With more than one, pylint may find other things"),
-        msgspec.Meta(ge=0),
     ] = None
     recursive: Annotated[bool, _doc("Folders that are no packages stand for all Python files below them")] = True
     args: Annotated[tuple[str, ...], _doc("Further arguments for pylint")] = ()

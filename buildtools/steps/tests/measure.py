@@ -26,7 +26,9 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid
     ] = ()
     omit: Annotated[tuple[str, ...], _doc("Patterns of files to leave out")] = ()
     branch: Annotated[bool | None, _doc("Measure branches as well as lines")] = None
-    fail_under: Annotated[float | None, msgspec.Meta(ge=0, le=100), _doc("Fail below this percentage")] = None
+    fail_under: Annotated[Annotated[float, msgspec.Meta(ge=0, le=100)] | None, _doc("Fail below this percentage")] = (
+        None
+    )
     rcfile: Annotated[str, _doc("coverage's configuration file; default: the one that coverage finds")] = ""
     xml: Annotated[str, _doc(f"Cobertura XML: {_PLACE}; `false` for none. Default: coverage.xml among the reports")] = (
         "true"
