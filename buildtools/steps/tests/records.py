@@ -76,7 +76,7 @@ class _Fold:
         self._locate = locate
         self._open: dict[str, _Test] = {}
         self._cases: list[TestCase] = []
-        self._collected: set[str] = set()
+        self._collected: set[tuple[str, str]] = set()
         self._collecting = ""
         self._total = self._ended = 0
         self._status: int | None = None
@@ -110,9 +110,10 @@ class _Fold:
 
     def _result(self, event: Event) -> None:
         if event.when == "collect":
-            # Each worker of pytest-xdist collects for itself, and may say the same.
-            if event.status != "passed" and event.id not in self._collected:
-                self._collected.add(event.id)
+            # Each worker of pytest-xdist collects for itself, and unittest loads what is named twice twice.
+            place = (event.classname, event.name)
+            if event.status != "passed" and place not in self._collected:
+                self._collected.add(place)
                 self._cases.append(self._case(event, event.status))
             return
         test = self._open.setdefault(event.id, _Test())
