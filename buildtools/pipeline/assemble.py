@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -36,11 +36,11 @@ class Late:
         return configured
 
 
-def specs_of(drafts: Sequence[Draft], values: Values, problems: Problems, unmet: Sequence[Problem]) -> list[StepSpec]:
-    """Return the specs of all drafts; problems are noted. `unmet` are the file's own, which hold for every step."""
-    members: dict[str, list[str]] = {}
+def specs_of(names: Iterable[str], drafts: Sequence[Draft], values: Values, problems: Problems) -> list[StepSpec]:
+    """Return the specs of all drafts; problems are noted. `names` are all steps', also of those without a draft."""
+    members: dict[str, list[str]] = {name: [] for name in names}
     for draft in drafts:
-        members.setdefault(draft.base, []).append(draft.id)
+        members[draft.base].append(draft.id)
     specs = []
     for draft in drafts:
         needs = _needs(draft, members, problems)
@@ -48,12 +48,8 @@ def specs_of(drafts: Sequence[Draft], values: Values, problems: Problems, unmet:
             specs.append(_spec(draft, draft.plugin, needs, values))
     if len(specs) == len(drafts) and _ordered(drafts, specs, problems):
         _check_references(drafts, specs, values, members)
-    return [
-        msgspec.structs.replace(spec, unmet=(*unmet, *draft.scope.unset.found))
-        if draft.scope.unset.found or unmet
-        else spec
-        for draft, spec in zip(drafts, specs, strict=False)
-    ]
+    unset = {draft.id: tuple(draft.scope.unset.found) for draft in drafts if draft.scope.unset.found}
+    return [msgspec.structs.replace(spec, unmet=unset[spec.id]) if spec.id in unset else spec for spec in specs]
 
 
 def _spec(draft: Draft, plugin: Plugin, needs: tuple[str, ...] | None, values: Values) -> StepSpec:
@@ -140,6 +136,8 @@ def _needs(draft: Draft, members: dict[str, list[str]], problems: Problems) -> t
     ids: dict[str, None] = {}
     for text in draft.needs:
         base = text.value.partition("[")[0]
+        if members.get(base) == []:
+            continue  # that step has problems of its own
         found = members.get(text.value) or ([text.value] if text.value in members.get(base, ()) else [])
         if not found:
             names = [*members, *(member for each in members.values() for member in each if len(each) < 20)]

@@ -73,7 +73,9 @@ class Converter:
         return found, right
 
     def _misfit(self, node: Node, form: Form, name: str, hint: str = "", found: str = "") -> Any:
-        message = f"{name}: expected {words(form)}, found {found or shape(node)}"
+        # A flag's place is its name already.
+        what = "" if node.source.name == f"--{name}" else f"{name}: "
+        message = f"{what}expected {words(form)}, found {found or shape(node)}"
         if isinstance(node, Text) and found and "${" in node.value and not node.source.hidden:
             message += f" (from {shown(node.value)})"
         self.problems.add(node, message, hint)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from buildtools.pipeline import layers
 from buildtools.pipeline.assemble import specs_of, wrong_variable
 from buildtools.pipeline.draft import Drafts
@@ -33,10 +35,10 @@ def load(file: Path, *, properties: Mapping[str, str], env: Mapping[str, str]) -
     root = root_of(file)
     folder = file.absolute().parent
     _check_keys(document, KEYS, "a pipeline file", problems)
-    mine = layers.local(folder, file.absolute(), problems)
-    if mine is not None:
-        _check_keys(mine, LOCAL_KEYS, layers.LOCAL, problems)
-    sections = [document] if mine is None else [document, mine]
+    local = layers.local(folder, file.absolute(), problems)
+    if local is not None:
+        _check_keys(local, LOCAL_KEYS, layers.LOCAL, problems)
+    sections = [document] if local is None else [document, local]
     secrets = {name: value for each in sections for name, value in _secrets(each, folder, problems).items()}
     values = Values(
         _properties(sections, folder, problems),
@@ -48,10 +50,14 @@ def load(file: Path, *, properties: Mapping[str, str], env: Mapping[str, str]) -
     top = Scope(problems=problems, unset=Problems())
     resolved = values.properties(top)
     shared = _env(sections, values, top)
-    drafts = Drafts(values, Registry(folder), problems).read(_steps(document, problems))
+    steps = _steps(document, problems)
+    drafts = Drafts(values, Registry(folder), problems).read(steps)
     name = _name(document, values, top) or (root.name if file.stem == "pipeline" else file.stem)
-    specs = specs_of(drafts, values, problems, top.unset.found)
+    specs = specs_of(steps.entries, drafts, values, problems)
     problems.stop()
+    if top.unset.found:  # a secret in the file's own `env` concerns every step
+        mine = tuple(top.unset.found)
+        specs = [msgspec.structs.replace(spec, unmet=(*mine, *spec.unmet)) for spec in specs]
     return Pipeline(
         name=name,
         file=file.absolute(),

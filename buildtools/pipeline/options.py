@@ -98,7 +98,9 @@ def configured(plugin: type[Step], values: Mapping[str, FlagValue], *, name: str
         if isinstance(held, Entries):
             held.entries[inner] = Entry(key, node)
         else:
-            problems.add(key, f"--{outer} and --{option} cannot stand together")
+            problems.add(key, f"it cannot stand together with --{outer}")
+            entries.pop(outer)
+            break
     names = {field.name for field in known.fields}
     for option, entry in list(entries.items()):
         if option not in names:

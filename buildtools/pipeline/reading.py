@@ -68,7 +68,8 @@ def parse(source: Source, problems: Problems) -> Node | None:
     try:
         return compose(_events(source.text), source, problems)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        begun = "alias" in str(error.context)  # it is where the text in question begins
+        mark = error.context_mark if begun and error.context_mark else error.problem_mark or error.context_mark
         at = Node(source, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)
         raise InvalidFile([*problems.found, _explained(error, at)]) from None
     except yaml.YAMLError as error:

@@ -13,7 +13,8 @@ from buildtools.pipeline.problems import suggest
 
 _TRUE = ("true", "yes", "on")
 _FALSE = ("false", "no", "off")
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
+_DURATION = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,9}(?:\.\d+)?)s)?", re.ASCII)
+_LONGEST = 1e9  # seconds, some thirty years: beyond it, timers of the operating system overflow
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
@@ -41,7 +42,7 @@ def is_scalar(form: Form) -> bool:
 def duration(text: str) -> float:
     """Return the seconds of `90`, `90s`, `5m`, `1h30m`, `1d`. Raises `Misfit`."""
     text = text.strip()
-    if _NUMBER.fullmatch(text):
+    if _NUMBER.fullmatch(text) and text[0] not in "+-" and float(text) < _LONGEST:
         return float(text)
     match = _DURATION.fullmatch(text)
     if not text or match is None or len(text) > 40:
