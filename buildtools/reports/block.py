@@ -26,7 +26,8 @@ def block(run: StepRun, output: str, style: Style) -> str:
     lines = [header(run, style)]
     shown = tame(output, color=style.color).strip("\n")
     if shown.strip():
-        lines.append(shown + (RESET if "\x1b" in shown else ""))
+        colour = shown.rfind("\x1b")
+        lines.append(shown + ("" if colour < 0 or shown.startswith(RESET, colour) else RESET))
     lines += finding_lines(run, style, limit=None if style.verbose else _FINDINGS)
     lines += case_lines(run, style, limit=None if style.verbose else _CASES)
     lines += _notes(run, style)

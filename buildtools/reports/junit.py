@@ -35,7 +35,7 @@ RICH = Flavour(name="rich", places=True, case_properties=True, reruns=True)
 _MESSAGE = 4_000
 _DETAILS = 200_000
 _CAPTURED = 64_000
-_PASSED_CAPTURED = 8_000
+_PASSED_CAPTURED = 10_000
 # Above this, captured output and long details are cut short, to stay under GitLab's 30 MB.
 _FULL = 20_000_000
 _SHORT = 1_000

@@ -20,14 +20,13 @@ def _run_alone(step: str) -> str:
 class Style(msgspec.Struct, frozen=True, kw_only=True):
     """How a console shows things. The command line decides; a console asks neither the environment nor the stream.
 
-    `width` is in columns, 0 where nobody knows; `rerun` returns the command that runs one step alone; `junit` and
-    `root` are shown and used for paths: the JUnit file as people should read it, and the project's folder, absolute.
+    `rerun` returns the command that runs one step alone; `junit` is the JUnit file as people should read it, and
+    `root` the project's folder, absolute.
     """
 
     color: bool = False
     unicode: bool = False
     verbosity: int = NORMAL
-    width: int = 0
     rerun: Callable[[str], str] = _run_alone
     junit: str = ""
     root: str = ""

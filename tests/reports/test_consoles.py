@@ -251,6 +251,14 @@ def test_a_flood_is_cut_in_the_middle_and_the_log_is_named() -> None:
     assert text.endswith("line 999\n\n")
 
 
+@pytest.mark.parametrize(
+    ("output", "shown"), [("\x1b[31mred", "\x1b[31mred\x1b[0m"), ("\x1b[1mx\x1b[0m", "\x1b[1mx\x1b[0m")]
+)
+def test_colours_end_with_the_output_they_came_in(output: str, shown: str) -> None:
+    text = said(Output(time=0, step="s", text=output), ended(), style=Style(color=True))
+    assert text.splitlines()[1] == shown
+
+
 def test_attempts_are_told_apart() -> None:
     events = [
         StepStarted(time=0, step="s"),
