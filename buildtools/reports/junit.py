@@ -76,7 +76,7 @@ def _suite(body: bytearray, suite: Suite, result: RunResult, flavour: Flavour) -
     )
     body += f"<testsuite{head}>\n{_properties(_suite_properties(suite, result))}".encode()
     for entry in suite.entries:
-        body += _case(entry, flavour, brief=len(body) > _FULL).encode()
+        body += _case(entry, flavour, short=len(body) > _FULL).encode()
     body += b"</testsuite>\n"
 
 
@@ -99,26 +99,26 @@ def _properties(pairs: Properties) -> str:
     return f"<properties>\n{lines}</properties>\n"
 
 
-def _case(entry: Entry, flavour: Flavour, *, brief: bool) -> str:
+def _case(entry: Entry, flavour: Flavour, *, short: bool) -> str:
     case = entry.case
     head = attributes(name=case.name, classname=case.classname, time=_time(case.seconds))
     if flavour.places:
         head += attributes(file=case.file) + (attributes(line=case.line) if case.line > 0 else "")
-    parts = [_properties(entry.properties) if flavour.case_properties else "", _verdict(case, brief=brief)]
+    parts = [_properties(entry.properties) if flavour.case_properties else "", _verdict(case, short=short)]
     if flavour.reruns:
         tag = "flakyFailure" if case.status is Status.PASSED else "rerunFailure"
-        parts += [_rerun(attempt, tag, brief=brief) for attempt in case.attempts]
-    parts.append(_captured(case, brief=brief))
+        parts += [_rerun(attempt, tag, short=short) for attempt in case.attempts]
+    parts.append(_captured(case, short=short))
     inside = "".join(parts)
     return f"<testcase{head}>\n{inside}</testcase>\n" if inside else f"<testcase{head}/>\n"
 
 
-def _verdict(case: TestCase, *, brief: bool) -> str:
+def _verdict(case: TestCase, *, short: bool) -> str:
     """The element that says how the testcase ended. The message stands in the content too: GitLab reads only that."""
     if case.status is Status.PASSED:
         return ""
     message = excerpt(case.message, _MESSAGE)
-    details = excerpt(case.details, _SHORT if brief else _DETAILS)
+    details = excerpt(case.details, _SHORT if short else _DETAILS)
     if case.status is Status.SKIPPED:
         return f"<skipped{attributes(message=message)}>{content(_said(details or message, case))}</skipped>\n"
     tag = "failure" if case.status is Status.FAILED else "error"
@@ -136,15 +136,15 @@ def _joined(message: str, details: str) -> str:
     return details if not first or first in details else f"{message}\n{details}".strip("\n")
 
 
-def _rerun(attempt: TestCase, tag: str, *, brief: bool) -> str:
+def _rerun(attempt: TestCase, tag: str, *, short: bool) -> str:
     message = excerpt(attempt.message, _MESSAGE)
-    trace = excerpt(attempt.details, _SHORT if brief else _CAPTURED) or message
+    trace = excerpt(attempt.details, _SHORT if short else _CAPTURED) or message
     head = attributes(message=message, type=_type(attempt.type or "failure"))
-    return f"<{tag}{head}>\n<stackTrace>{content(trace)}</stackTrace>\n{_captured(attempt, brief=brief)}</{tag}>\n"
+    return f"<{tag}{head}>\n<stackTrace>{content(trace)}</stackTrace>\n{_captured(attempt, short=short)}</{tag}>\n"
 
 
-def _captured(case: TestCase, *, brief: bool) -> str:
-    limit = _SHORT if brief else _PASSED_CAPTURED if case.status is Status.PASSED else _CAPTURED
+def _captured(case: TestCase, *, short: bool) -> str:
+    limit = _SHORT if short else _PASSED_CAPTURED if case.status is Status.PASSED else _CAPTURED
     return "".join(
         f"<{tag}>{content(excerpt(text, limit))}</{tag}>\n"
         for tag, text in (("system-out", case.stdout), ("system-err", case.stderr))
