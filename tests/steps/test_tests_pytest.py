@@ -128,6 +128,7 @@ def test_files_that_cannot_be_collected_are_failures(tmp_path: Path) -> None:
     made(tmp_path, "import pytest\npytest.skip('whole', allow_module_level=True)", "test_skipped.py")
     result = run(tmp_path)
     assert result.status is FAIL
+    assert result.reason == "1 file could not be collected, 1 test not run"
     by_module = {case.classname: case for case in result.cases}
     assert by_module["test_it"].status is ERROR
     assert by_module["test_it"].message == "ModuleNotFoundError: No module named 'nothing_such'"

@@ -131,10 +131,6 @@ class Pylint(Step, frozen=True):
     def _result(self, ctx: StepContext, outcome: report.Outcome, said: str) -> StepResult:
         locate = locator(ctx.root, ctx.workdir)
         findings = report.findings(outcome.messages, locate)
-        for finding in findings:
-            ctx.output(f"{finding.place}: {finding.rule} {finding.message} ({finding.symbol})\n")
-        if outcome.score is not None:
-            ctx.output(f"Rated {report.rated(outcome.score)}/10 by pylint {outcome.pylint}\n")
         return msgspec.structs.replace(
             report.verdict(outcome, findings, said),
             findings=findings,

@@ -10,6 +10,8 @@ import msgspec
 from buildtools.plugin import Status, TestCase
 
 _BAD = ("failed", "error")
+COLLECTION = "collection"
+"""The name of the case that stands for a file which could not be collected, or was skipped whole"""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -217,7 +219,7 @@ class _Fold:
                 unfinished.append(TestCase(suite=self._suite, classname=classname, name=name))
         if self._collecting and not self._open:
             classname, _ = names(self._collecting + "::")
-            unfinished.append(TestCase(suite=self._suite, classname=classname, name="collection"))
+            unfinished.append(TestCase(suite=self._suite, classname=classname, name=COLLECTION))
         return Session(
             cases=tuple(self._cases),
             unfinished=tuple(_unfinished(case) for case in unfinished),

@@ -6,7 +6,7 @@ import msgspec
 
 from buildtools.core.wording import count
 from buildtools.plugin import Cause, Completed, Status, StepResult
-from buildtools.steps.tests.records import Session
+from buildtools.steps.tests.records import COLLECTION, Session
 
 _BAD = (Status.FAILED, Status.ERROR)
 _USAGE = {"pytest": 4, "unittest": 2}
@@ -27,7 +27,7 @@ def judge(session: Session, done: Completed, runner: str, *, allow_empty: bool) 
 
 def _status(session: Session, done: Completed, runner: str) -> StepResult:
     bad = sum(case.status in _BAD for case in session.cases)
-    failed = f"{bad:,} of {count(max(len(session.cases), session.total), 'test')} failed"
+    failed = _failed(session) if bad else ""
     if session.status is None or session.troubles or session.unfinished:
         why = _early(session, done, runner)
         return StepResult(status=Status.ERROR, reason=f"{failed}; {why}" if bad else why)
@@ -38,6 +38,19 @@ def _status(session: Session, done: Completed, runner: str) -> StepResult:
     if not session.cases:
         return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason="no test ran")
     return _without_failure(session, done, runner)
+
+
+def _failed(session: Session) -> str:
+    files = [case.status in _BAD for case in session.cases if case.name == COLLECTION]
+    tests = [case.status in _BAD for case in session.cases if case.name != COLLECTION]
+    parts = []
+    if any(tests):
+        parts.append(f"{sum(tests):,} of {count(max(len(tests), session.total), 'test')} failed")
+    if any(files):
+        parts.append(f"{count(sum(files), 'file')} could not be collected")
+    if session.ended < session.total:
+        parts.append(f"{count(session.total - session.ended, 'test')} not run")
+    return ", ".join(parts)
 
 
 def _early(session: Session, done: Completed, runner: str) -> str:
