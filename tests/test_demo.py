@@ -139,9 +139,7 @@ def test_the_served_release_answers(deployed: tuple[Demo, Outcome]) -> None:
 DAMAGE = {
     "a statement that does nothing": ("converter/units.py", "DIGITS = 12\n", "import os\n\nDIGITS = 12\n", {"lint"}),
     "a wrong result": ("converter/units.py", 'Decimal("0.0254")', 'Decimal("0.0245")', {"unit"}),
-    "a syntax error": ("converter/units.py", "DIGITS = 12\n", "DIGITS = = 12\n", {"lint", "unit"}),
     "a wrong test": ("tests/test_units.py", '("1", "km", "m", "1000")', '("1", "km", "m", "1001")', {"unit"}),
-    "a test that is no Python": ("tests/test_units.py", "import unittest\n", "import unitest\n", {"unit"}),
     "a loose comparison": ("static/answer.js", "first === 0", "first == 0", {"javascript"}),
     "JavaScript that is none": (
         "static/page.js",
@@ -171,7 +169,9 @@ def test_a_repaired_tree_opens_it_again(demo: Demo) -> None:
     before = demo.current.resolve()
     units = "pipelines/demo/converter/units.py"
     demo.project.replace(units, "DIGITS = 12\n", "DIGITS = = 12\n")
-    assert demo.run().code == 1
+    broken = demo.run()
+    assert broken.code == 1, broken
+    assert broken.status("lint") == broken.status("unit") == "failed"
     demo.project.replace(units, "DIGITS = = 12\n", "DIGITS = 11\n").commit("Eleven digits will do")
     outcome = demo.run()
     assert outcome.code == 0, outcome
