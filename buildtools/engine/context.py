@@ -164,12 +164,13 @@ class EngineContext:
     @property
     def reports(self) -> Path:
         """The reports folder; raises `StepError` if it is not there and cannot be made."""
-        return _made(self._reports, "reports folder")
+        return _made(self._reports, "reports folder", parents=True)
 
     @property
     def temp(self) -> Path:
         """The step's private folder; raises `StepError` if it cannot be made."""
-        return _made(self._temp, "temporary folder")
+        _made(self._temp.parent, "folder for temporary files", parents=False)
+        return _made(self._temp, "temporary folder", parents=False)
 
     def run(
         self,
@@ -248,9 +249,9 @@ class EngineContext:
         return self._stop.calling(call)
 
 
-def _made(folder: Path, what: str) -> Path:
+def _made(folder: Path, what: str, *, parents: bool) -> Path:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=parents, exist_ok=True)
     except OSError as error:
         raise StepError(
             f"{folder}: the {what} cannot be made: {error.strerror}", remedy="See to its place and its rights."

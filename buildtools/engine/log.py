@@ -67,7 +67,7 @@ class StepLog:
         try:
             file = FileIO(path, "wb")
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(exist_ok=True)  # not its parents: a project that was removed must not come back
             file = FileIO(path, "wb")
         self.wrote = True
         return file

@@ -125,5 +125,6 @@ class EventsFile:
 
 def write_result(folder: Path, result: RunResult) -> None:
     """Write, or replace, `run.json` in a run's folder. Raises `OSError`."""
+    os.stat(folder)  # noqa: PTH116 - not made again, should somebody have removed it
     head = {"schema_version": result.schema_version, "exit_code": int(result.exit_code)}
     replace_file(folder / "run.json", encode({**head, **msgspec.to_builtins(result)}) + b"\n")

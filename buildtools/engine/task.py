@@ -42,7 +42,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Task:
-    """A step that has been started. `wake` is called when a new attempt begins, and with it a new deadline."""
+    """A step that has been started. `wake` is called when an attempt begins, and with it a new deadline."""
 
     def __init__(self, spec: StepSpec, log: StepLog, around: Surroundings, wake: Callable[[], None]) -> None:
         self.spec = spec
@@ -80,8 +80,8 @@ class Task:
         around = self._around
         temp = around.temp / f"{self.log.name}.{number}"
         stop = self.control.begin()
-        if number > 1:
-            self._wake()
+        if self.spec.timeout is not None:
+            self._wake()  # there is a deadline now
         self._announce(number)
         voice = Voice(self.spec.id, self.log, around.dispatcher, around.settings)
         if number > 1:
