@@ -76,19 +76,26 @@ class Changelog(Step, frozen=True):
 
 def _problems(lines: list[str], version: str, *, released: bool) -> Iterator[tuple[str, int, str]]:
     """Yield `(rule, line, message)`; lines count from 1."""
-    headings = [(number, match) for number, line in enumerate(lines, 1) if (match := _HEADING.fullmatch(line))]
-    wanted = [version] if released else [version, "Unreleased"]
-    for number, match in headings:
-        if match["version"] not in wanted:
-            continue
-        if not _says_something(lines[number:]):
-            yield "empty-entry", number, f"the entry for {match['version']} is empty"
-        elif match["version"] == version and released and match["date"] is None:
-            yield "no-date", number, f"the entry for {version} has no date"
-        elif match["date"] is not None and not _DATE.fullmatch(match["date"]):
-            yield "bad-date", number, f"{match['date']!r} is not a date of the form 2024-05-31"
+    headings = {
+        match["version"]: (number, match["date"])
+        for number, line in reversed(list(enumerate(lines, 1)))
+        if (match := _HEADING.fullmatch(line))
+    }
+    found = version if version in headings or released or "Unreleased" not in headings else "Unreleased"
+    if found not in headings:
+        yield (
+            "no-entry",
+            min((number for number, _ in headings.values()), default=1),
+            f"there is no entry for {version}",
+        )
         return
-    yield "no-entry", headings[0][0] if headings else 1, f"there is no entry for {version}"
+    number, date = headings[found]
+    if not _says_something(lines[number:]):
+        yield "empty-entry", number, f"the entry for {found} is empty"
+    if date is None and released:
+        yield "no-date", number, f"the entry for {version} has no date"
+    if date is not None and not _DATE.fullmatch(date):
+        yield "bad-date", number, f"{date!r} is not a date of the form 2024-05-31"
 
 
 def _says_something(rest: list[str]) -> bool:

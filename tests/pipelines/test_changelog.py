@@ -51,10 +51,15 @@ def check(plugin: Any, folder: Path, text: str, **options: Any) -> StepResult:
 
 
 def test_an_entry_is_found(changelog: Any, tmp_path: Path) -> None:
-    text = GOOD.replace("## [Unreleased]\n", "")
     for version in ("1.2.0", "1.1.0"):
-        assert check(changelog, tmp_path, text, entry=version).status is Status.PASSED
-    assert check(changelog, tmp_path, text, entry="1.2.0", released=True).status is Status.PASSED
+        assert check(changelog, tmp_path, GOOD, entry=version).status is Status.PASSED
+    assert check(changelog, tmp_path, GOOD, entry="1.2.0", released=True).status is Status.PASSED
+
+
+def test_what_is_not_released_will_do_unless_a_release_is_asked_for(changelog: Any, tmp_path: Path) -> None:
+    text = GOOD.replace("## [Unreleased]\n", "## [Unreleased]\n- More.\n")
+    assert check(changelog, tmp_path, text, entry="1.3.0").status is Status.PASSED
+    assert check(changelog, tmp_path, text, entry="1.3.0", released=True).status is Status.FAILED
 
 
 @pytest.mark.parametrize(
