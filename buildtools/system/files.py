@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+_STARS = re.compile(r"\*+")
+
 DEFAULT_EXCLUDES = (
     "**/.git/**",
     "**/.hg/**",
@@ -170,13 +172,27 @@ def _alternatives(patterns: list[list[str]]) -> re.Pattern[str] | None:
 
 
 def _regex(parts: list[str]) -> str:
-    out = ""
-    for part in parts[:-1]:
-        out += "(?:[^/]+/)*" if part == "**" else _name(part) + "/"
-    last = parts[-1] if parts else ""
-    return out + (".*" if last == "**" else _name(last))
+    """Translate a pattern so that matching takes no more than quadratic time, however many wildcards it has.
+
+    What stands between two `**` may be taken at its first place, for good (an atomic group): if the rest fits behind a
+    later place, it fits behind the first one too. The same holds for what stands between two `*` in a name.
+    """
+    groups: list[list[str]] = [[]]
+    for part in parts:
+        if part == "**":
+            groups.append([])
+        else:
+            groups[-1].append(_name(part))
+    first, *rest = groups
+    out = "".join(name + "/" for name in first) if rest else "/".join(first)
+    for group in rest[:-1]:
+        out += "(?>(?:[^/]+/)*?" + "".join(name + "/" for name in group) + ")"
+    if rest:
+        out += "(?:[^/]+/)*" + "/".join(rest[-1]) if rest[-1] else ".*"
+    return out
 
 
 def _name(part: str) -> str:
-    text = re.sub(r"\*+", "*", part)
-    return "".join({"*": "[^/]*", "?": "[^/]"}.get(char) or re.escape(char) for char in text)
+    first, *rest = ("".join("[^/]" if char == "?" else re.escape(char) for char in text) for text in _STARS.split(part))
+    out = first + "".join(f"(?>[^/]*?{text})" for text in rest[:-1])
+    return out + (f"[^/]*{rest[-1]}" if rest else "")
