@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from queue import Empty, Full, Queue
 
+from buildtools.core.errors import BuildtoolsError
 from buildtools.core.events import AnyEvent, Output, Progress, Sink, StepFinished, StepStarted
 from buildtools.core.masking import Masker
 
@@ -114,6 +115,9 @@ class Dispatcher:
             call(*arguments)
         except BrokenPipeError:
             self._switch_off(sink)
+        except BuildtoolsError as error:
+            self._switch_off(sink)
+            self.problem(str(error))
         except Exception as error:  # whatever a sink does, the run goes on
             self._switch_off(sink)
             self.problem(f"{type(sink).__name__}: switched off after {_said(error)}")

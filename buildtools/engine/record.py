@@ -19,9 +19,10 @@ from pathlib import Path
 
 import msgspec
 
+from buildtools.core.errors import ReportError
 from buildtools.core.events import AnyEvent, Output, Progress
 from buildtools.core.results import RunResult
-from buildtools.engine.wellformed import encode
+from buildtools.engine.wellformed import encode, whole
 from buildtools.system.replace import replace_file
 
 
@@ -109,14 +110,19 @@ class EventsFile:
     """The sink that writes `events.jsonl`, a line an event; not the output, which the logs hold."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = FileIO(folder / "events.jsonl", "ab")
+        self._path = folder / "events.jsonl"
+        self._file = FileIO(self._path, "ab")
 
     def handle(self, event: AnyEvent) -> None:
-        """Write one event, at once: what happened up to a crash must be there."""
-        if not isinstance(event, (Output, Progress)):
-            rest = memoryview(encode(event) + b"\n")
+        """Write one event, at once: what happened up to a crash must be there. Raises `ReportError`."""
+        if isinstance(event, (Output, Progress)):
+            return
+        rest = memoryview(encode(event) + b"\n")
+        try:
             while rest:
                 rest = rest[self._file.write(rest) or 0 :]
+        except OSError as error:
+            raise ReportError(f"{whole(str(self._path))}: cannot be written: {error.strerror}") from None
 
     def close(self) -> None:
         """Close the file."""
