@@ -31,7 +31,7 @@ class Host(Protocol):
 class LocalHost:
     """The machine at hand, under the account that runs the pipeline. `folder` is where relative roots start."""
 
-    def __init__(self, ctx: StepContext, folder: Path, name: str = "local:") -> None:
+    def __init__(self, ctx: StepContext, folder: Path, name: str = "local") -> None:
         self.ctx = ctx
         self.folder = folder
         self.name = name

@@ -33,9 +33,9 @@ def guard_keys(connection: Connection, extra: Sequence[Path], *, accept_new: boo
     while connection is not None and not isinstance(connection, str):
         configured = connection.ssh_config.get("userknownhostsfile", [])
         files = known_hosts_files(extra, [configured] if isinstance(configured, str) else configured)
-        for file in files:
-            _load(connection.client, file)
-        revoked = frozenset(key for file in files for key in _revoked(file))
+        lines = [line for file in files for line in _lines(file)]
+        revoked = frozenset(words[3] for line in lines if (words := line.split())[0] == "@revoked" and len(words) > 3)
+        _know(connection.client, lines, revoked)
         pins = files[0] if extra or configured else Path("~/.ssh/known_hosts").expanduser()
         connection.client.set_missing_host_key_policy(_policy(pins, revoked, accept_new=accept_new))
         connection = connection.gateway
@@ -85,21 +85,37 @@ def _append(file: Path, line: str) -> None:
         raise StepError(f"{file}: the new host key cannot be written down: {error.strerror}") from None
 
 
-def _load(client: SSHClient, file: Path) -> None:
+def _lines(file: Path) -> list[str]:
     try:
-        client.load_system_host_keys(str(file))
+        text = file.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        pass
-    except (OSError, UnicodeDecodeError) as error:
-        raise StepError(f"{file}: the known hosts cannot be read: {error}") from None
-
-
-def _revoked(file: Path) -> list[str]:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
         return []
-    return [words[3] for line in lines if (words := line.split()) and words[0] == "@revoked" and len(words) > 3]
+    except OSError as error:
+        raise StepError(f"{file}: the known hosts cannot be read: {error.strerror}") from None
+    return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _know(client: SSHClient, lines: Sequence[str], revoked: frozenset[str]) -> None:
+    """Pin the keys in these lines, the first one of each kind for each host.
+
+    Line by line, because paramiko gives up a whole file for one line that it cannot read, `@revoked` among them.
+    """
+    from paramiko import SSHException
+    from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
+
+    keys = client.get_host_keys()
+    for line in lines:
+        if line.startswith("@"):
+            continue
+        try:
+            entry = HostKeyEntry.from_line(line.strip())
+        except (InvalidHostKey, SSHException, ValueError, IndexError):
+            continue
+        if entry is None or entry.key is None or entry.key.get_base64() in revoked:
+            continue
+        for host in entry.hostnames:
+            if entry.key.get_name() not in (keys.lookup(host) or {}):
+                keys.add(host, entry.key.get_name(), entry.key)
 
 
 def _shown(key: PKey) -> str:

@@ -35,6 +35,18 @@ _TOLD = {
 """kind of refusal → what happened, and what to do"""
 
 
+class Refusal(StepError):
+    """A host's no.
+
+    `overtaken` says that what the probe saw is true no more, and that nobody alive did it: the scripts of a killed
+    deployment run on for a moment. The thing to do then is to look again.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", overtaken: bool = False) -> None:
+        super().__init__(message, remedy=remedy)
+        self.overtaken = overtaken
+
+
 def refusal(host: str, folder: str, phase: str, reply: Reply) -> StepError:
     """Return the error for a phase that did not end well; `folder` is ROOT/TARGET on the host."""
     said = f": {reply.said}" if reply.said else ""
@@ -49,7 +61,11 @@ def refusal(host: str, folder: str, phase: str, reply: Reply) -> StepError:
     values = {"kind": kind, "words": words, "folder": folder, "release": words.removeprefix("releases/") or "nothing"}
     differs = "".join(f"\n  {line}" for line in reply.all("differs"))
     more = said if kind in ("unpack", "shared-taken") else differs
-    return StepError(f"{host}: {why.format(**values)}{more}", remedy=_remedy(reply.said) or remedy.format(**values))
+    return Refusal(
+        f"{host}: {why.format(**values)}{more}",
+        remedy=_remedy(reply.said) or remedy.format(**values),
+        overtaken=kind in ("moved", "gone", "appeared") and bool(reply.first("took")),
+    )
 
 
 def locked(host: str, text: str) -> StepError:

@@ -16,7 +16,7 @@ from buildtools.core.errors import BuildtoolsError, StepError
 from buildtools.deploy import owner
 from buildtools.deploy.host import Host
 from buildtools.deploy.layout import Release
-from buildtools.deploy.refusal import refusal
+from buildtools.deploy.refusal import Refusal, refusal
 from buildtools.deploy.script import Reply, compose
 
 
@@ -89,10 +89,18 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 def deploy(host: Host, plan: Plan, *, now: float, say: Callable[[str], None]) -> Outcome:
     """Deploy the plan's release onto the host; `say` is told what happens. Raises `StepError` for every refusal."""
-    seen = probe(host, plan)
-    transaction = begin(plan, seen, now)
+    try:
+        return _deploy(host, plan, now, say)
+    except Refusal as refused:
+        if not refused.overtaken:
+            raise
+    return _deploy(host, plan, now, say)
+
+
+def _deploy(host: Host, plan: Plan, now: float, say: Callable[[str], None]) -> Outcome:
+    transaction = begin(plan, probe(host, plan), now)
     name = transaction.name
-    previous = seen.current.removeprefix("releases/")
+    previous = transaction.seen.current.removeprefix("releases/")
     if transaction.is_done:
         say(f"{host.name}: {name} is current already: nothing sent, nothing switched")
         return Outcome(name=name, previous=previous, sent=False, switched=False)
@@ -106,10 +114,10 @@ def deploy(host: Host, plan: Plan, *, now: float, say: Callable[[str], None]) ->
             say(f"{host.name}: cleared up after the interrupted deployment {left}")
         say(f"{host.name}: {name} {'was there already: nothing sent' if transaction.reuse else 'sent and checked'}")
         committed = commit(host, transaction)
-        if committed.first("switched") or not transaction.is_current:
-            say(f"{host.name}: current -> {name} (was {previous or 'nothing'})")
-        else:
+        if transaction.is_current:
             say(f"{host.name}: {name} is current already: nothing switched")
+        else:
+            say(f"{host.name}: current -> {name} (was {previous or 'nothing'})")
         finished = finish(host, transaction)
         for old in finished.all("removed"):
             say(f"{host.name}: removed the old release {old}")

@@ -156,7 +156,7 @@ class Upload(Step, frozen=True):
 
     def _host(self, ctx: StepContext, place: Address) -> nullcontext[Host] | SshHost:
         if place.local:
-            return nullcontext(LocalHost(ctx, ctx.root / Path(place.folder).expanduser(), place.text))
+            return nullcontext(LocalHost(ctx, ctx.root / Path(place.folder).expanduser(), place.text.removesuffix(":")))
         from buildtools.deploy.ssh import SshHost, SshOptions
 
         options = SshOptions(

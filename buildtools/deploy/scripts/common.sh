@@ -59,7 +59,8 @@ discard() {
     *.trash) trash=$1 ;;
     *) trash=$state/stage/${1##*/}.$txn.trash; mv "$1" "$trash" || return 0 ;;
   esac
-  rm -rf "$trash" || say "warn $(clean "$trash") cannot be removed"
+  # Fails while a killed deployment's tar still writes there; the last phase tries again.
+  rm -rf "$trash" 2>/dev/null || :
 }
 
 unlock() { if mine; then rm -f $state/lock; fi; }

@@ -23,6 +23,9 @@ for file in $(ls -t $state/manifests/ | sed -n 's/^\([A-Za-z0-9._+~-]*\)\.digest
     if [ -L "$link" ] && [ "$(target_of "$link")" = "releases/$file" ]; then rm -f "$link"; fi
   done
 done
+for trash in $state/stage/*.trash; do
+  if [ -e "$trash" ]; then rm -rf "$trash" || say "warn $(clean "$trash") cannot be removed"; fi
+done
 sync -f . 2>/dev/null || sync
 rm -rf "$state/txn/$txn"
 unlock

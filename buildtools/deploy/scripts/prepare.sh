@@ -76,6 +76,8 @@ if [ "$reuse" = yes ]; then
   exit 0
 fi
 
+[ ! -e "releases/$name" ] || fail appeared "$name"
+
 stage=$state/stage/$txn/$name
 mkdir -p "$stage"
 tar -xpzof - -C "$stage" || fail unpack

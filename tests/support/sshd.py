@@ -1,0 +1,111 @@
+"""A real OpenSSH server on loopback, with its own keys, for one test or one module of tests."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+
+_CONFIG = """
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {folder}/host_key
+AuthorizedKeysFile {folder}/authorized_keys
+PidFile none
+StrictModes no
+UsePAM no
+PermitRootLogin yes
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PrintMotd no
+PrintLastLog no
+"""
+
+
+class Sshd:
+    """A server that this account may log in to with `key`; `home` is where its sessions start."""
+
+    def __init__(self, folder: Path, *, config: str = "", home: Path | None = None) -> None:
+        if SSHD is None or shutil.which("ssh-keygen") is None:
+            pytest.skip("OpenSSH's sshd and ssh-keygen are not installed")
+        if os.getuid() == 0:
+            with suppress(OSError):
+                Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where root's sshd keeps nothing, but insists
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.user = getpass.getuser()
+        self.key = make_key(folder / "client_key")
+        host_key = make_key(folder / "host_key")
+        shutil.copy(f"{self.key}.pub", folder / "authorized_keys")
+        self.host_key = " ".join(Path(f"{host_key}.pub").read_text(encoding="utf-8").split()[:2])
+        if home is not None:
+            # The account's real home folder is no place for tests.
+            config += f"\nForceCommand cd '{home}' && eval \"$SSH_ORIGINAL_COMMAND\"\n"
+        self._config = config
+        self.port = 0
+        self._process = self._start()
+        self.known_hosts = folder / "known_hosts"
+        self.known_hosts.write_text(f"[127.0.0.1]:{self.port} {self.host_key}\n", encoding="utf-8")
+
+    @property
+    def address(self) -> str:
+        """The host as a pipeline file names it."""
+        return f"{self.user}@127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """What the server has written so far."""
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    def stop(self) -> None:
+        """End the server; sessions that are at work end with their clients."""
+        self._process.terminate()
+        self._process.wait(10)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        for _ in range(5):
+            self.port = free_port()
+            file = self.folder / "sshd_config"
+            file.write_text(_CONFIG.format(port=self.port, folder=self.folder) + self._config, encoding="utf-8")
+            process = subprocess.Popen(
+                [str(SSHD), "-D", "-f", str(file), "-E", str(self.folder / "log")],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            if self._answers(process):
+                return process
+            process.kill()
+            process.wait()
+        pytest.skip(f"sshd does not start here: {self.log[-500:]}")
+
+    def _answers(self, process: subprocess.Popen[bytes]) -> bool:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and process.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5) as probe:
+                return probe.recv(4) == b"SSH-"
+            time.sleep(0.02)
+        return False
+
+
+def make_key(path: Path, *, passphrase: str = "") -> Path:
+    """Make a key pair and return the private one's path."""
+    words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", "test", "-f", str(path)]
+    subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
+    return path
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens at just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
