@@ -25,6 +25,9 @@ from buildtools.system.stop import Stop
 
 StreamName = Literal["stdout", "stderr"]
 
+START = 60.0
+"""Seconds that a program may take, besides `silence`, until its first line: Java on a busy machine needs some."""
+
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where and with what one step works; all paths absolute."""
@@ -204,7 +207,15 @@ class EngineContext:
 
         read = lines.add if lines is not None else captured.add if capture else shown.add
         try:
-            ended = run(command, stdout=read, stderr=take_stderr, stop=self._stop, grace=self._grace, silence=silence)
+            ended = run(
+                command,
+                stdout=read,
+                stderr=take_stderr,
+                stop=self._stop,
+                grace=self._grace,
+                silence=silence,
+                start=START,
+            )
         except Cancelled:
             self.cancelled = True
             raise

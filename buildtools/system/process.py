@@ -85,10 +85,12 @@ def run(
     stop: Stop | None = None,
     grace: Grace = GRACE,
     silence: float | None = None,
+    start: float = 0.0,
 ) -> Ended:
     """Run a program to its end, handing its output on in pieces, in this thread.
 
-    With `silence`, it is killed when `stdout` has seen no sign of life for that many seconds. Raises `ToolMissing` if
+    With `silence`, it is killed when `stdout` has seen no sign of life for that many seconds, and `start` seconds more
+    before the first one. Raises `ToolMissing` if
     there is no such program, `StepError` if it cannot be started, `Cancelled` when `stop` was set.
     """
     if stop is not None and stop.is_set:
@@ -97,6 +99,7 @@ def run(
     token = f"{os.getpid()}.{next(_TOKENS)}.{time.time_ns():x}"
     child = _start(command, token)
     watch = _Watch(child, token, {child.stdout: stdout, child.stderr: stderr}, (stop, grace, silence))
+    watch.allow(start)
     try:
         watch.to_the_end(memoryview(command.stdin))
     except BaseException:
@@ -251,6 +254,10 @@ class _Watch:
         self._stopping = self._hurried = False
         self._give_up = float("inf")
         self._heard = time.monotonic()
+
+    def allow(self, seconds: float) -> None:
+        """Let the program be silent for so much longer, once."""
+        self._heard += seconds
 
     def to_the_end(self, stdin: memoryview) -> None:
         """Read, write and wait until program and group are gone, or out of reach."""

@@ -190,6 +190,13 @@ def test_words_on_stderr_are_no_sign_of_life() -> None:
     assert ended.stalled
 
 
+def test_a_slow_start_can_be_allowed() -> None:
+    ended, _ = run_heard(command("sh", "-c", "sleep 0.5; echo hi; sleep 0.1"), silence=0.3, start=10.0)
+    assert not ended.stalled
+    ended, _ = run_heard(command("sh", "-c", "echo hi; sleep 60"), silence=0.2, start=60.0)
+    assert ended.stalled
+
+
 def test_capture_gives_up_on_a_program_that_never_answers() -> None:
     with pytest.raises(StepError, match=r"no answer within 0.2 s"):
         capture(["sleep", "60"], timeout=0.2)

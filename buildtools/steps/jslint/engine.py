@@ -23,9 +23,6 @@ from buildtools.steps.jslint.protocol import (
 BATCH = 16 * 1024 * 1024
 """Characters in one request: bounds our memory and the engine's; a start costs little beside linting so much."""
 
-START = 20.0
-"""More seconds for a process whose engine had not even started within the time for one file."""
-
 _DEATHS_IN_A_ROW = 10
 
 
@@ -72,10 +69,6 @@ def _lint_batch(
     while left:
         ctx.check_cancelled()
         talk, completed = _one_process(ctx, engine, settings, left)
-        if completed.stalled and not talk.edition:
-            # Java on a busy machine: the clock for the first file must not run out before it is begun.
-            slow = msgspec.structs.replace(engine, file_timeout=engine.file_timeout + START)
-            talk, completed = _one_process(ctx, slow, settings, left)
         if talk.rejected:
             raise rejection(talk.rejected, talk.edition)
         for number, verdict in talk.verdicts.items():
