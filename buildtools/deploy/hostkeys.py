@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from buildtools.core.errors import StepError
 
@@ -108,13 +108,14 @@ def _know(client: SSHClient, lines: Sequence[str], revoked: frozenset[str]) -> N
         if line.startswith("@"):
             continue
         try:
-            entry = HostKeyEntry.from_line(line.strip())
+            # None for a kind of key that paramiko does not know.
+            entry = cast("HostKeyEntry | None", HostKeyEntry.from_line(line.strip()))
         except (InvalidHostKey, SSHException, ValueError, IndexError):
             continue
         if entry is None or entry.key is None or entry.key.get_base64() in revoked:
             continue
         for host in entry.hostnames:
-            if entry.key.get_name() not in (keys.lookup(host) or {}):
+            if host not in keys or entry.key.get_name() not in keys[host]:
                 keys.add(host, entry.key.get_name(), entry.key)
 
 

@@ -117,7 +117,7 @@ class Upload(Step, frozen=True):
         with self._host(ctx, place) as host:
             outcome = deploy(host, plan, now=time.time(), say=lambda text: ctx.output(text + "\n"))
         for warning in outcome.warnings:
-            ctx.warn(f"{place.text}: {warning}")
+            ctx.warn(f"{host.name}: {warning}")
         return _result(manifest, outcome)
 
     def _packed(self, ctx: StepContext) -> tuple[Path, Manifest]:

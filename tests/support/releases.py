@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from buildtools.plugin import StepResult
 from buildtools.steps.pack import Pack
 from buildtools.steps.upload import Upload
 from tests.support.context import LoneContext
+
+_T = TypeVar("_T")
 
 
 def write(folder: Path, files: Mapping[str, str]) -> Path:
@@ -19,6 +23,16 @@ def write(folder: Path, files: Mapping[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return folder
+
+
+def configured(plugin: type[_T], options: Mapping[str, Any]) -> _T:
+    """Return the step that these options, as a pipeline file has them, make."""
+    return msgspec.convert(options, plugin, dec_hook=lambda kind, value: kind(value))
+
+
+def names(folder: Path) -> list[str]:
+    """Return the names in a folder, sorted."""
+    return sorted(path.name for path in folder.iterdir())
 
 
 def pack(root: Path, files: Mapping[str, str], *, revision: str = "r1", version: str = "1.0") -> Path:
