@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from buildtools.core.errors import StepError
 
@@ -109,7 +109,7 @@ def _know(client: SSHClient, lines: Sequence[str], revoked: frozenset[str]) -> N
             continue
         try:
             # None for a kind of key that paramiko does not know.
-            entry = cast("HostKeyEntry | None", HostKeyEntry.from_line(line.strip()))
+            entry: Any = HostKeyEntry.from_line(line.strip())
         except (InvalidHostKey, SSHException, ValueError, IndexError):
             continue
         if entry is None or entry.key is None or entry.key.get_base64() in revoked:
