@@ -89,7 +89,7 @@ class Pack(Step, frozen=True):
                 except ValueError as error:
                     yield option, f"{pattern!r} is no gitignore pattern: {error}"
 
-    def tools(self, root: Path) -> Iterator[Tool]:  # noqa: ARG002 - the same for every project
+    def tools(self, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:  # noqa: ARG002 - the same everywhere
         """Say whether the fast compressor is there."""
         from importlib.metadata import PackageNotFoundError, version
 

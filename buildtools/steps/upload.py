@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -92,7 +92,7 @@ class Upload(Step, frozen=True):
             if value < 1:
                 yield option, "must be at least one second"
 
-    def tools(self, root: Path) -> Iterator[Tool]:  # noqa: ARG002 - the same for every project
+    def tools(self, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:  # noqa: ARG002 - the same everywhere
         """Say whether fabric is there, if it is needed."""
         if any(not text.startswith("local:") for text in self.hosts):
             from importlib.metadata import PackageNotFoundError, version

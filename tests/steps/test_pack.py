@@ -188,7 +188,7 @@ def test_good_options_pass() -> None:
     step = configured(Pack, options)
     assert not list(step.check_options())
     assert step.effective_kind() is Kind.ACTION
-    assert {tool.name for tool in step.tools(Path())} == {"isal"}
+    assert {tool.name for tool in step.tools(Path(), {})} == {"isal"}
 
 
 def test_an_empty_release_is_an_error_of_its_own(tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ def test_good_options_pass() -> None:
     step = configured(Upload, {"archive": "a.tgz", "hosts": ["d@web:22"], "shared": [".env", "media/"]})
     assert not list(step.check_options())
     assert step.effective_kind() is Kind.ACTION
-    assert [tool.name for tool in step.tools(Path())] == ["fabric"]
-    assert not list(msgspec.structs.replace(step, hosts=("local:",)).tools(Path()))
+    assert [tool.name for tool in step.tools(Path(), {})] == ["fabric"]
+    assert not list(msgspec.structs.replace(step, hosts=("local:",)).tools(Path(), {}))
 
 
 def test_two_hosts_are_refused_at_run_too(tmp_path: Path) -> None:
