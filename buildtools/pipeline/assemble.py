@@ -13,7 +13,7 @@ from buildtools.pipeline.model import Configured, Outputs, StepSpec
 from buildtools.pipeline.options import Plugin, late_options, texts_in
 from buildtools.pipeline.order import effective_needs, find_cycle
 from buildtools.pipeline.outputs import References, known
-from buildtools.pipeline.problems import InvalidFile, Problem, Problems, suggest
+from buildtools.pipeline.problems import InvalidFile, Problem, Problems
 from buildtools.pipeline.source import Text, shown
 from buildtools.pipeline.values import Scope, Values, uses_steps
 
@@ -140,8 +140,9 @@ def _needs(draft: Draft, members: dict[str, list[str]], problems: Problems) -> t
             continue  # that step has problems of its own
         found = members.get(text.value) or ([text.value] if text.value in members.get(base, ()) else [])
         if not found:
-            names = [*members, *(member for each in members.values() for member in each if len(each) < 20)]
-            problems.add(text, f"needs: no step is called {shown(text.value)}", suggest(text.value, names))
+            known_members = members.get(base, ()) if "[" in text.value else members
+            hint = problems.suggest(text.value, known_members or members)
+            problems.add(text, f"needs: no step is called {shown(text.value)}", hint)
         elif draft.id in found:
             problems.add(text, f"the step {shown(draft.base)} needs itself")
         else:
@@ -188,9 +189,8 @@ def _check_references(
     if not using:
         return
     provides = {spec.id: spec.plugin.provides for spec in specs}
-    references = References(
-        effective_needs(specs), provides, {name: tuple(ids) for name, ids in members.items() if name not in provides}
-    )
+    bases = {name: tuple(ids) for name, ids in members.items() if name not in provides}
+    references = References(effective_needs(specs), provides, bases, using[0][0].scope.problems.suggest)
     for draft, texts in using:
         scope = msgspec.structs.replace(draft.scope, outputs=references.of(draft.id))
         for text in texts:

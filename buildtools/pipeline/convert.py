@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec import inspect as mi
 
 from buildtools.pipeline.describe import Field, Form, Sequences, bare, struct_fields, words
-from buildtools.pipeline.problems import Problem, Problems, suggest
+from buildtools.pipeline.problems import Problem, Problems
 from buildtools.pipeline.scalars import Misfit, is_scalar, read_scalar
 from buildtools.pipeline.source import Entries, Items, Node, Text, shape, shown
 
@@ -56,7 +56,7 @@ class Converter:
         for name, entry in node.entries.items():
             field = known.get(name)
             if field is None:
-                self.problems.add(entry.key, f"{what} has no option {shown(name)}", suggest(name, known))
+                self.problems.add(entry.key, f"{what} has no option {shown(name)}", self.problems.suggest(name, known))
                 right = False
                 continue
             if node.get(name) is None:

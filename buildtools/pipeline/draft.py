@@ -16,7 +16,7 @@ from buildtools.pipeline.layers import texts
 from buildtools.pipeline.matrix import Member, members
 from buildtools.pipeline.model import Condition
 from buildtools.pipeline.options import Plugin
-from buildtools.pipeline.problems import Problems, suggest
+from buildtools.pipeline.problems import Problems
 from buildtools.pipeline.registry import PluginError, Registry
 from buildtools.pipeline.source import Entries, Entry, Items, Node, Text, shape, shown
 from buildtools.pipeline.values import Scope, Values
@@ -197,7 +197,7 @@ class Drafts:
                     return f"{key} is an option of {uses.value}: write it under `with:`."
             except PluginError:
                 pass
-        return suggest(key, KEYS)
+        return self.problems.suggest(key, KEYS)
 
 
 _DEFAULTS = Settings()

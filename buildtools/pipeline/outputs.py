@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from buildtools.pipeline.model import Outputs
 from buildtools.pipeline.order import ancestors
@@ -28,10 +28,13 @@ class References:
         needs: Mapping[str, tuple[str, ...]],
         provides: Mapping[str, tuple[str, ...] | None],
         members: Mapping[str, tuple[str, ...]],
+        suggest: Callable[[str, Collection[str]], str],
     ) -> None:
-        """Take the effective needs (without cycles), each id's outputs (`None`: any) and each base's members."""
+        """Take the effective needs (without cycles), each id's outputs (`None`: any) and each matrix's members."""
         self._provides = provides
         self._members = members
+        self._names = {**members, **provides}
+        self._suggest = suggest
         self._above = ancestors(needs)
         self._bits = {step: 1 << number for number, step in enumerate(needs)}
 
@@ -39,7 +42,7 @@ class References:
         """Return what checks the references in one step: it raises `Unresolved`, or returns an empty text."""
 
         def check(reference: str) -> str:
-            other, output = parted(reference, {**self._members, **self._provides})
+            other, output = parted(reference, self._names)
             self._check(step, other, output)
             return ""
 
@@ -53,7 +56,7 @@ class References:
             if members:
                 hint = f"Name one of them: {', '.join(members[:5])}"
                 raise Unresolved(f"the step {other} has a matrix: its members' outputs differ", hint)
-            raise Unresolved(f"no step is called {other}", suggest(other, self._provides))
+            raise Unresolved(f"no step is called {other}", self._suggest(other, self._provides))
         if other == step:
             raise Unresolved(f"the step {step} refers to an output of its own")
         if not self._above[step] & self._bits[other]:

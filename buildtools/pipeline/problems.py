@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -12,6 +12,8 @@ from buildtools.pipeline.source import Node
 
 _MOST_SHOWN = 100
 _WIDEST = 120
+_MOST_COMPARED = 20_000
+"""words, for all suggestions of one load: some tenths of a second"""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,6 +60,7 @@ class Problems:
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
+        self._compared = 0
 
     def __len__(self) -> int:
         return len(self.found)
@@ -65,6 +68,11 @@ class Problems:
     def add(self, node: Node, message: str, hint: str = "", *, offset: int = 0) -> None:
         """Add a problem at a node, or `offset` characters behind its beginning."""
         self.found.append(problem_at(node, message, hint, offset=offset))
+
+    def suggest(self, word: str, known: Collection[str], *, otherwise: str = "") -> str:
+        """Like `suggest`, but no more once thousands of words were compared: a file can hold thousands of mistakes."""
+        self._compared += len(known)
+        return suggest(word, known, otherwise=otherwise) if self._compared <= _MOST_COMPARED else otherwise
 
     def stop(self) -> None:
         """Raise `InvalidFile` if there are any."""

@@ -20,7 +20,7 @@ from buildtools.core.errors import BuildtoolsError
 from buildtools.core.step import Step
 from buildtools.pipeline.describe import BadOption, kebab, summary_of
 from buildtools.pipeline.options import Plugin
-from buildtools.pipeline.problems import suggest
+from buildtools.pipeline.problems import Problems, suggest
 from buildtools.pipeline.source import shown, shown_path
 
 GROUP = "buildtools.steps"
@@ -56,6 +56,8 @@ class Registry:
         self._plugins: dict[str, Plugin | PluginError] = {}
         self._found: list[tuple[str, Path, type[Step]]] | None = None
         self._broken: list[PluginError] = []
+        self._scanned: list[Any] | None = None
+        self._guesses = Problems()
 
     def find(self, uses: str) -> Plugin:
         """Return the plugin that `uses` names. Raises `PluginError`; each plugin is looked for once."""
@@ -75,7 +77,7 @@ class Registry:
     def listing(self) -> tuple[PluginInfo, ...]:
         """Return all plugins that can be named, the built-in ones first; nothing of a broken one is lost."""
         infos = [PluginInfo(name=name, target=target, summary=summary) for name, target, summary in BUILTIN]
-        for point in _entry_points():
+        for point in self._points():
             infos.append(self._described(point.name, point.value, _origin(point)))
         for name, path, cls in self._local():
             target = f"./{path.parent.name}/{path.name}:{cls.__name__}"
@@ -96,7 +98,7 @@ class Registry:
                 return _load_target(target, uses)
         if ":" in uses:
             return self._named(uses)
-        points = [point for point in _entry_points() if point.name == uses]
+        points = [point for point in self._points() if point.name == uses]
         if len({point.value for point in points}) > 1:
             names = " and ".join(sorted(_origin(point) for point in points))
             raise PluginError(f"two packages have a plugin {shown(uses)}: {names}", remedy="Uninstall one of them.")
@@ -114,10 +116,15 @@ class Registry:
         if self._broken:
             broken = self._broken[0]
             raise PluginError(f"no plugin is called {shown(uses)}, and {broken.message}", remedy=broken.remedy)
-        raise PluginError(f"no plugin is called {shown(uses)}", remedy=suggest(uses, self._names()))
+        raise PluginError(f"no plugin is called {shown(uses)}", remedy=self._guesses.suggest(uses, self._names()))
+
+    def _points(self) -> list[Any]:
+        if self._scanned is None:
+            self._scanned = _entry_points()
+        return self._scanned
 
     def _names(self) -> list[str]:
-        names = [name for name, _, _ in BUILTIN] + [point.name for point in _entry_points()]
+        names = [name for name, _, _ in BUILTIN] + [point.name for point in self._points()]
         return names + [name for name, _, _ in self._local()]
 
     def _named(self, uses: str) -> Any:

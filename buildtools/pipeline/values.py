@@ -21,10 +21,12 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from buildtools.pipeline.problems import Problems, suggest
-from buildtools.pipeline.source import Source, Text, shown
+from buildtools.pipeline.source import Text, shown
 from buildtools.pipeline.template import BadTemplate, Parts, Reference, references, split
 
 _LONGEST_CHAIN = 40
+_MOST_FAILED = 10
+"""references of one text that are told to be wrong"""
 _MOST_TEXT = 16 * 1024 * 1024
 """characters that all expansions of one load may make together: a bomb made of properties ends here"""
 PREFIX = "BUILDTOOLS_PROP_"
@@ -106,15 +108,17 @@ class Values:
 
     def _join(self, parts: Parts, node: Text, scope: Scope) -> str:
         texts: list[str] = []
-        failed = False
+        failed = 0
         for part in parts:
             if isinstance(part, str):
                 texts.append(part)
                 continue
+            if failed >= _MOST_FAILED:
+                break
             try:
                 texts.append(self._value(part, node, scope))
             except Unresolved as missing:
-                failed = True
+                failed += 1
                 if not missing.said:
                     _add(
                         scope.unset if missing.secret else scope.problems,
@@ -124,12 +128,12 @@ class Values:
                         offset=part.offset,
                     )
             except _Failed:
-                failed = True
+                failed += 1
             self._made += len(texts[-1]) if texts else 0
             if self._made > _MOST_TEXT:
                 message = "the values of this file grow beyond 16 MiB when their references are replaced"
                 _add(scope.problems, node, message, "", offset=part.offset)
-                failed = True
+                failed += 1
                 break
         if failed:
             raise _Failed
@@ -156,7 +160,7 @@ class Values:
             raise Unresolved(f"`${{{name}}}` is no name")
         if space == "env":
             if rest not in self._env:
-                hint = suggest(rest, self._env, otherwise=f"Set it, or write ${{env.{rest}:-default}}.")
+                hint = scope.problems.suggest(rest, self._env, otherwise=f"Set it, or write ${{env.{rest}:-default}}.")
                 raise Unresolved(f"the environment has no variable {rest}", hint)
             return self._env[rest]
         if space == "secret":
@@ -199,7 +203,7 @@ class Values:
     def _resolve(self, name: str, scope: Scope) -> str | Unresolved:
         node = self._written.get(name)
         if node is None:
-            return self._undefined(name)
+            return self._undefined(name, scope.problems)
         if name in self._chain:
             chain = [*self._chain[self._chain.index(name) :], name]
             return Unresolved(f"the property {chain[0]} refers to itself: {' -> '.join(chain)}")
@@ -217,7 +221,7 @@ class Values:
             return Unresolved(f"{first.message}, which the property {name} uses", first.hint, secret=True)
         return Unresolved(f"the property {name} has no value", said=True)
 
-    def _undefined(self, name: str) -> Unresolved:
+    def _undefined(self, name: str, problems: Problems) -> Unresolved:
         if name in self._env:
             return Unresolved(
                 f"no property is called {name}",
@@ -225,10 +229,10 @@ class Values:
             )
         if "[" in name:
             return Unresolved(f"`${{{name}}}` is no name")
-        known = {*self._written, *self._given}
+        known = self._written.keys() | self._given.keys() if self._given else self._written.keys()
         space = name.partition(".")[0]
         near = suggest(space, SPACES, otherwise="-") if "." in name else "-"
-        hint = near if near != "-" and space not in known else suggest(name, known, otherwise=_DEFINE)
+        hint = near if near != "-" and space not in known else problems.suggest(name, known, otherwise=_DEFINE)
         return Unresolved(f"no property is called {name}", hint)
 
 
@@ -257,7 +261,11 @@ def uses_steps(text: str) -> bool:
 def _add(problems: Problems, node: Text, message: str, hint: str, *, offset: int) -> None:
     """Add a problem where the character `offset` of a text stands in the file, as near as that can be told."""
     raw = node.value[offset : offset + 40].split("\n")[0]
-    for number in range(node.line, min(node.line + 500, len(node.source.lines) + 1)) if node.line else ():
+    raw = raw[: raw.find("}") + 1] or raw
+    first = node.line
+    if node.source.line(node.line)[node.column - 1 : node.column] in ("|", ">"):
+        first += 1 + node.value.count("\n", 0, offset)
+    for number in range(first, min(first + 500, len(node.source.lines) + 1)) if first else ():
         begin = node.column - 1 if number == node.line else 0
         # The same reference may stand in a text twice: the n-th one is meant.
         at = _nth(node.source.lines[number - 1], raw, begin, node.value[:offset].split("\n")[-1].count(raw))
@@ -273,11 +281,6 @@ def _nth(line: str, raw: str, begin: int, nth: int) -> int:
         at = line.find(raw, at + 1)
         nth -= 1
     return at
-
-
-def words(name: str, text: str) -> Text:
-    """Return a text that stands in no file: `name` says where it came from, such as `-P target`."""
-    return Text(Source(name, text), 0, 0, text)
 
 
 def valid_name(name: str) -> str:

@@ -111,7 +111,7 @@ STEP = "  %s: {uses: %s, needs: [%s]}\n"
             STEP % ("a", "probe", "c") + STEP % ("b", "probe", "a") + STEP % ("c", "probe", "b"),
             "a -> c -> b -> a",
             "",
-            27,
+            28,
         ),
         (STEP % ("a", "probe", "z") + "  z: {uses: act, with: {needed: x}}\n", "a -> z -> a", "z has no `needs`", 28),
         (STEP % ("a", "probe", "bb") + "  b: {uses: probe}\n", "no step is called 'bb'", "did you mean 'b'?", 28),
