@@ -81,9 +81,17 @@ def plan_of_step(name: str, step: Step, root: Path) -> Plan:
 
 
 def run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResult:
-    """Execute `plan`, show it, write the reports, and return what became of it."""
+    """Execute `plan`, show it, write the reports, and return what became of it.
+
+    Raises `InvalidPipeline`, before anything runs, if a step that is to run uses a secret that is not set.
+    """
     from buildtools.engine.executor import execute
 
+    lacking = [plan.specs[step.id] for step in plan.steps if not step.skip and plan.specs[step.id].unmet]
+    if lacking:
+        from buildtools.pipeline.load import require
+
+        require(lacking)
     root = plan.pipeline.root
     settings = RunSettings(
         env=os.environ,
