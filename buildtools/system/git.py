@@ -83,7 +83,7 @@ class Repository:
         return int(self.ask("log", "-1", "--format=%ct"))
 
     def tracked(self) -> tuple[Path, ...]:
-        """The files below the folder that git knows, relative to it, sorted; submodules' contents are not among them."""
+        """The files below the folder that git knows, relative to it, sorted; not those inside submodules."""
         names = self.ask("ls-files", "-z", "--cached").split("\0")
         return tuple(sorted({Path(name) for name in names if name}))
 
