@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
@@ -243,12 +244,14 @@ def test_what_is_neither_file_nor_link_nor_folder_is_refused(tmp_path: Path, mon
     pack(tmp_path, exclude=("pipe", "talk"))
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
 @pytest.mark.parametrize("name", ["index.html", "app"])
 def test_what_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
     write(tmp_path, TREE)
     (tmp_path / name).chmod(0)
     try:
+        with contextlib.suppress(PermissionError):
+            os.close(os.open(tmp_path / name, os.O_RDONLY))
+            pytest.skip("this account may read everything")
         with pytest.raises(StepError, match=f"{name}: cannot be read: Permission denied"):
             pack(tmp_path)
     finally:

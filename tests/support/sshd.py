@@ -22,7 +22,7 @@ HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/authorized_keys
 PidFile none
 StrictModes no
-UsePAM no
+UsePAM {pam}
 PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
@@ -35,8 +35,8 @@ class Sshd:
     """A server that this account may log in to with `key`; `home` is where its sessions start."""
 
     def __init__(self, folder: Path, *, config: str = "", home: Path | None = None) -> None:
-        if SSHD is None or shutil.which("ssh-keygen") is None:
-            pytest.skip("OpenSSH's sshd and ssh-keygen are not installed")
+        if SSHD is None or shutil.which("ssh-keygen") is None or shutil.which("ssh") is None:
+            pytest.skip("OpenSSH's sshd, ssh and ssh-keygen are not installed")
         if os.getuid() == 0:
             with suppress(OSError):
                 Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where root's sshd keeps nothing, but insists
@@ -50,11 +50,16 @@ class Sshd:
         if home is not None:
             # The account's real home folder is no place for tests.
             config += f"\nForceCommand cd '{home}' && eval \"$SSH_ORIGINAL_COMMAND\"\n"
-        self._config = config
-        self.port = 0
-        self._process = self._start()
         self.known_hosts = folder / "known_hosts"
-        self.known_hosts.write_text(f"[127.0.0.1]:{self.port} {self.host_key}\n", encoding="utf-8")
+        self.port = 0
+        # Without PAM nobody logs in whose password is locked, with it not everybody may on every system: try both.
+        for pam in ("no", "yes"):
+            self._process = self._start(config, pam)
+            self.known_hosts.write_text(f"[127.0.0.1]:{self.port} {self.host_key}\n", encoding="utf-8")
+            if self._lets_in():
+                return
+            self.stop()
+        pytest.skip(f"this account may not log in to its own sshd here: {self.log[-500:]}")
 
     @property
     def address(self) -> str:
@@ -71,11 +76,18 @@ class Sshd:
         self._process.terminate()
         self._process.wait(10)
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _lets_in(self) -> bool:
+        settings = f"UserKnownHostsFile={self.known_hosts}", "GlobalKnownHostsFile=none", "BatchMode=yes"
+        words = ["ssh", "-F", "none", "-i", str(self.key), *(f"-o{text}" for text in settings)]
+        words += ["-p", str(self.port), f"{self.user}@127.0.0.1", "true"]
+        return subprocess.run(words, check=False, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+
+    def _start(self, config: str, pam: str) -> subprocess.Popen[bytes]:
         for _ in range(5):
             self.port = free_port()
             file = self.folder / "sshd_config"
-            file.write_text(_CONFIG.format(port=self.port, folder=self.folder) + self._config, encoding="utf-8")
+            text = _CONFIG.format(port=self.port, folder=self.folder, pam=pam) + config
+            file.write_text(text, encoding="utf-8")
             process = subprocess.Popen(
                 [str(SSHD), "-D", "-f", str(file), "-E", str(self.folder / "log")],
                 stdin=subprocess.DEVNULL,
