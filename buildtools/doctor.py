@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from buildtools import __version__
 from buildtools.core.errors import BuildtoolsError
 from buildtools.core.step import Step, Tool
+from buildtools.pipeline.model import StepSpec
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -19,13 +21,23 @@ class Line(msgspec.Struct, frozen=True):
     tool: Tool
     users: str
 
+    @property
+    def missing(self) -> bool:
+        """It is not here, and some step cannot work without it."""
+        return not self.tool.version and not self.tool.optional
+
 
 class Diagnosis(msgspec.Struct, frozen=True):
-    """All lines; `broken` if a tool that a step of an actual pipeline cannot do without is missing."""
+    """All lines, and whether they are those of a pipeline file: only then is a missing tool an error."""
 
     title: str
     lines: tuple[Line, ...]
-    broken: bool
+    of_pipeline: bool
+
+    @property
+    def broken(self) -> bool:
+        """A tool is missing that a step of the pipeline cannot do without."""
+        return self.of_pipeline and any(line.missing for line in self.lines)
 
 
 def examine(file: Path | None, properties: Mapping[str, str]) -> Diagnosis:
@@ -33,28 +45,60 @@ def examine(file: Path | None, properties: Mapping[str, str]) -> Diagnosis:
 
     Raises `InvalidPipeline` for a file that was found or given and is wrong.
     """
-    from buildtools.pipeline.load import find_file
+    from buildtools.pipeline.find import find_file
     from buildtools.session import open_pipeline
 
     try:
         found = file or find_file(Path.cwd())
     except BuildtoolsError:
-        steps = [(name, step, Path.cwd()) for name, step in _default_steps()]
-        title = "The built-in plugins (no pipeline file here)"
-    else:
-        pipeline = open_pipeline(found, properties)
-        configured = [(spec.id, _configured(spec.configure({}).step), pipeline.root) for spec in pipeline.steps if 1]
-        steps = [(name, step, root) for name, step, root in configured if step is not None]
-        title = f"The steps of {found}"
-    tools: dict[tuple[str, str], tuple[Tool, list[str]]] = {}
-    for tool in _own():
-        tools[tool.name, tool.version] = (tool, ["buildtools"])
-    for name, step, root in steps:
-        for tool in step.tools(root):
-            tools.setdefault((tool.name, tool.version), (tool, []))[1].append(name)
-    lines = tuple(Line(tool, ", ".join(dict.fromkeys(users))) for tool, users in tools.values())
-    return Diagnosis(
-        title=title,
-        lines=lines,
-        broken=file is not None and any(not line.tool.version and not line.tool.optional for line in lines),
-    )
+        title = "buildtools and its built-in plugins (no pipeline file here)"
+        return Diagnosis(title, _lines(_built_in(), Path.cwd()), False)
+    pipeline = open_pipeline(found, properties)
+    configured = ((spec.id, _configured(spec)) for spec in pipeline.steps)
+    steps = [(name, step) for name, step in configured if step is not None]
+    return Diagnosis(f"The steps of {os.path.relpath(found)}", _lines(steps, pipeline.root), True)
+
+
+def _lines(steps: Iterable[tuple[str, Step]], root: Path) -> tuple[Line, ...]:
+    found: dict[tuple[str, str, bool], tuple[Tool, list[str]]] = {}
+    for tool in _own(root):
+        found[tool.name, tool.version, tool.optional] = (tool, ["buildtools"])
+    for name, step in steps:
+        for tool in step.tools(root, os.environ):
+            found.setdefault((tool.name, tool.version, tool.optional), (tool, []))[1].append(name)
+    return tuple(Line(tool, ", ".join(dict.fromkeys(users))) for tool, users in found.values())
+
+
+def _own(root: Path) -> Iterator[Tool]:
+    from buildtools.system.tools import program_version
+
+    yield Tool(name="buildtools", version=__version__)
+    yield Tool(name="python", version=platform.python_version())
+    git = program_version(("git", "--version"), cwd=root, env=os.environ)
+    remedy = "needed for ${git.…} values, `when` conditions and the revision of a release: install git"
+    yield Tool(name="git", version=git, remedy=remedy, optional=True)
+
+
+def _built_in() -> Iterator[tuple[str, Step]]:
+    from buildtools.pipeline.registry import BUILTIN, Registry
+
+    registry = Registry()
+    for name, _, _ in BUILTIN:
+        step = _default(registry.find(name).cls)
+        if step is not None:
+            yield name, step
+
+
+def _configured(spec: StepSpec) -> Step | None:
+    """Return the step as configured; with its defaults, as far as it has them, if it needs outputs of other steps."""
+    try:
+        return spec.configure({}).step
+    except BuildtoolsError:
+        return _default(spec.plugin)
+
+
+def _default(plugin: type[Step]) -> Step | None:
+    try:
+        return plugin()
+    except TypeError:  # it has options that must be given
+        return None

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -38,10 +39,8 @@ def _has_place(error: BuildtoolsError) -> bool:
 
 
 def _say(text: str) -> None:
-    try:
+    with suppress(OSError):  # nobody may be listening
         click.echo(text, err=True)
-    except OSError:
-        pass  # nobody is listening
 
 
 def _write_log(error: Exception) -> str:

@@ -21,9 +21,7 @@ from buildtools.cli.options import color_option, place_options
     help="The form of the output.",
 )
 @color_option
-def command(
-    file: Path | None, file_option: Path | None, properties: dict[str, str], form: str, color: str
-) -> None:
+def command(file: Path | None, file_option: Path | None, properties: dict[str, str], form: str, color: str) -> None:
     """Show the order of the steps: what runs side by side, and what waits for what."""
     from buildtools.reports import graph
     from buildtools.session import open_pipeline, planned_steps

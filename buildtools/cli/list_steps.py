@@ -14,9 +14,7 @@ from buildtools.cli.options import color_option, place_options
 @place_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @color_option
-def command(
-    file: Path | None, file_option: Path | None, properties: dict[str, str], as_json: bool, color: str
-) -> None:
+def command(file: Path | None, file_option: Path | None, properties: dict[str, str], as_json: bool, color: str) -> None:
     """List the steps, their order and what they need."""
     from buildtools.session import open_pipeline, planned_steps
 

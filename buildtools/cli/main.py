@@ -66,7 +66,8 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
 @click.command(
     cls=CommandTable,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BUILDTOOLS"},
-    epilog="Exit codes: 0 gate open, 1 gate closed, 2 usage, 3 invalid file, 4 nothing checked, 5 a step could not work.",
+    epilog="Exit codes: 0 gate open, 1 gate closed, 2 usage, 3 invalid file, 4 nothing checked, "
+    "5 a step could not do its work.",
 )
 @click.option("-C", "directory", metavar="DIR", help="Work as if started in DIR.")
 @click.option(

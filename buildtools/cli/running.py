@@ -21,7 +21,7 @@ OUTPUTS = ("auto", "live", "plain", "jsonl")
 REPORT_KINDS = ("junit", "json")
 
 
-class DurationType(click.ParamType):
+class DurationType(click.ParamType[float]):
     """`90`, `90s`, `5m`, `1h30m`, as in a pipeline file; seconds."""
 
     name = "duration"
@@ -51,7 +51,9 @@ def _parse_jobs(_ctx: click.Context, _param: click.Parameter, value: str) -> int
     raise click.BadParameter(f"{value!r} is neither a number above 0 nor 'auto'")
 
 
-def _parse_reports(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _parse_reports(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
     from buildtools.core.wording import did_you_mean
 
     reports = []

@@ -9,7 +9,7 @@ import click
 
 @click.command("schema")
 def command() -> None:
-    """Print the JSON Schema of the pipeline file, with the installed plugins' options.
+    r"""Print the JSON Schema of the pipeline file, with the installed plugins' options.
 
     \b
     Editors with the YAML language server read it from a first line such as

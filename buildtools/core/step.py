@@ -154,7 +154,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unk
         """Yield `(option in kebab-case, problem)` for what the types alone cannot say; checked before anything runs."""
         yield from ()
 
-    def tools(self, root: Path) -> Iterator[Tool]:  # noqa: ARG002 - for subclasses
+    def tools(self, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:  # noqa: ARG002 - for subclasses
         """Yield what this configured step needs on this machine, for `buildtools doctor`; `root` is the project's."""
         yield from ()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from buildtools.plugin import Cause, Duration, Kind, Status, Step, StepContext, StepError, StepResult
+from buildtools.plugin import Cause, Duration, Kind, Status, Step, StepContext, StepError, StepResult, Tool
 from buildtools.steps.jslint import outcome
 from buildtools.steps.jslint.options import option_problems, settings
 from buildtools.steps.jslint.protocol import Source, Verdict
@@ -61,6 +61,12 @@ class Jslint(Step, frozen=True):
         if not self.include:
             yield "include", "no pattern includes no file"
         yield from option_problems(self.options, self.globals)
+
+    def tools(self, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:
+        """Yield the engines' programs and JSLint itself."""
+        from buildtools.steps.jslint.diagnosis import needed
+
+        yield from needed(self, root, env)
 
     def run(self, ctx: StepContext) -> StepResult:
         """Lint the files and tell the outcome."""

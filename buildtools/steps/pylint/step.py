@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import msgspec
 
-from buildtools.plugin import Cause, Completed, Kind, Status, Step, StepContext, StepError, StepResult, ToolMissing
-from buildtools.steps.interpreter import found, install, interpreter
+from buildtools.plugin import (
+    Cause,
+    Completed,
+    Kind,
+    Status,
+    Step,
+    StepContext,
+    StepError,
+    StepResult,
+    Tool,
+    ToolMissing,
+)
+from buildtools.steps.interpreter import found, install, interpreter, package_tool
 from buildtools.steps.locate import locator
 from buildtools.steps.pylint import report
 from buildtools.steps.pylint.command import changed, everything, listed
 
 _DRIVER = Path(__file__).with_name("driver.py")
+_NEEDED = "pylint>=3"
 _OURS = ("--output-format", "--output", "-f")
 
 
@@ -65,6 +77,10 @@ class Pylint(Step, frozen=True):
                 yield "args", f"{word}: the report's form is not to be chosen, it is read by the step"
         if any(not path for path in self.paths):
             yield "paths", "holds an empty path"
+
+    def tools(self, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:
+        """Yield pylint, as it is installed in the interpreter."""
+        yield package_tool(self.python, _NEEDED, (root, env))
 
     def run(self, ctx: StepContext) -> StepResult:
         """Lint; a missing or too old pylint raises `ToolMissing`."""
@@ -125,7 +141,7 @@ class Pylint(Step, frozen=True):
         outcome = _read(out, done, tail)
         if outcome.problem:
             what = f"pylint {outcome.pylint} (3 or newer is needed)" if outcome.pylint else f"pylint in {python}"
-            raise ToolMissing(what, remedy=install(python, "pylint>=3"))
+            raise ToolMissing(what, remedy=install(python, _NEEDED))
         return outcome, _last(done, tail)
 
     def _result(self, ctx: StepContext, outcome: report.Outcome, said: str) -> StepResult:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from buildtools.plugin import Cause, Kind, Status, Step, StepContext, StepError, StepResult, ToolMissing
-from buildtools.steps.interpreter import found, install, interpreter
+from buildtools.plugin import Cause, Kind, Status, Step, StepContext, StepError, StepResult, Tool, ToolMissing
+from buildtools.steps.interpreter import found, install, interpreter, package_tool
 from buildtools.steps.locate import locator
 from buildtools.steps.tests import measure, records
 from buildtools.steps.tests.measure import Coverage
@@ -58,6 +58,13 @@ class Tests(Step, frozen=True):
                     yield name, "is for `runner: unittest`; pytest has `python_files` and `pythonpath` in its settings"
         if any(not path for path in self.paths):
             yield "paths", "holds an empty path"
+
+    def tools(self, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:
+        """Yield the runner's and coverage's packages, as they are installed in the interpreter."""
+        if self.runner == "pytest":
+            yield package_tool(self.python, _NEEDS["pytest"], (root, env))
+        if self.coverage is not None:
+            yield package_tool(self.python, _NEEDS["coverage"], (root, env))
 
     def run(self, ctx: StepContext) -> StepResult:
         """Run the tests, then report their coverage; a missing pytest or coverage raises `ToolMissing`."""

@@ -1,0 +1,135 @@
+"""`buildtools step`: one plugin without any file. Its flags are made from the plugin's options."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from buildtools.cli.options import change_directory, color_option
+from buildtools.cli.running import execution_options, make_request, run_and_exit
+
+if TYPE_CHECKING:
+    from buildtools.pipeline.describe import Option
+    from buildtools.pipeline.registry import Registry
+
+
+class PluginTable(click.Group):
+    """A group whose commands are the plugins."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [info.name for info in _registry().listing() if info.name and not info.problem]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _command_of(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        infos = [(info.name, info.summary) for info in _registry().listing() if info.name and not info.problem]
+        with formatter.section("Plugins"):
+            formatter.write_dl(infos)
+
+
+@click.command("step", cls=PluginTable, subcommand_metavar="PLUGIN [OPTIONS]...")
+@click.option("-C", "--directory", metavar="DIR", help="Work as if started in DIR.")
+@execution_options
+@color_option
+@click.pass_context
+def command(ctx: click.Context, /, directory: str | None, **flags: Any) -> None:
+    """Run one step plugin without any file.
+
+    The flags before PLUGIN say how to run it; those behind it are the plugin's options:
+    `buildtools step PLUGIN --help` shows them.
+    """
+    if directory is not None:
+        change_directory(directory)
+    ctx.obj = flags
+
+
+def _registry() -> Registry:
+    """Return the plugins that a pipeline file in the current folder could use."""
+    from buildtools.pipeline.registry import Registry
+
+    return Registry(Path.cwd())
+
+
+def _command_of(name: str) -> click.Command:
+    from inspect import cleandoc
+
+    from buildtools.pipeline.describe import options_of
+
+    plugin = _registry().find(name).cls
+    options = options_of(plugin)
+
+    @click.pass_context
+    def call(ctx: click.Context, /, **values: Any) -> int:
+        from buildtools.pipeline.options import configured
+        from buildtools.session import plan_of_step
+
+        step = configured(plugin, dict(_given(ctx, options, values)), name=name)
+        root = Path.cwd()
+        words = shlex.join(["buildtools", "step", *_words_after_step()])
+        return run_and_exit(
+            plan_of_step(name, step, root), make_request(root, ctx.obj), ctx.obj, rerun=lambda _step: words
+        )
+
+    parameters = [_parameter(option, positional=option.name == plugin.positional) for option in _flat(options)]
+    return click.Command(name, params=parameters, callback=call, help=cleandoc(plugin.__doc__ or ""))
+
+
+def _words_after_step() -> list[str]:
+    """Return what the user typed behind `step`: the command to type again."""
+    words = sys.argv[1:]
+    return words[words.index("step") + 1 :] if "step" in words else words
+
+
+def _flat(options: tuple[Option, ...], outer: str = "") -> Iterator[Option]:
+    """Yield the options that take a value; those of a structure as `coverage.branch`."""
+    import msgspec
+
+    for option in options:
+        if option.fields:
+            yield from _flat(option.fields, f"{outer}{option.name}.")
+        else:
+            yield msgspec.structs.replace(option, name=outer + option.name)
+
+
+def _attribute(name: str) -> str:
+    """Return the parameter's name; with a prefix, so that no option can be a word of click's or of Python's."""
+    return "o_" + name.replace("-", "_").replace(".", "__")
+
+
+def _parameter(option: Option, *, positional: bool) -> click.Parameter:
+    name = _attribute(option.name)
+    if positional:
+        return click.Argument([name], nargs=-1, metavar=f"[{option.name.upper()}]...")
+    flag = "--" + option.name.replace(".", "-")
+    default = f"  [default: {option.default}]" if option.default else ""
+    text = option.description + default
+    if option.flag:
+        return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=text)
+    kind = click.Choice(option.choices) if option.choices and not option.many else click.STRING
+    metavar = "KEY=VALUE" if option.mapping else None
+    return click.Option(
+        [flag, name], multiple=option.many or option.mapping, default=None, type=kind, metavar=metavar, help=text
+    )
+
+
+def _given(ctx: click.Context, options: tuple[Option, ...], values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the options that the user gave, as the text that was typed."""
+    from click.core import ParameterSource
+
+    for option in _flat(options):
+        name = _attribute(option.name)
+        if ctx.get_parameter_source(name) in (ParameterSource.DEFAULT, None):
+            continue
+        value = values[name]
+        if isinstance(value, tuple):
+            # One value stays a text: an option that takes a text or a list, as a command does, gets what was typed.
+            if value:
+                yield option.name, value[0] if len(value) == 1 else list(value)
+        else:
+            yield option.name, value
