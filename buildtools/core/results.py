@@ -6,7 +6,6 @@ seconds since the epoch, paths are POSIX text relative to the project's root whe
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 
@@ -196,6 +195,8 @@ class RunResult(Value, frozen=True, omit_defaults=False):
 
 def fingerprinted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings with fingerprints: path, rule, message and the n-th occurrence of these, never a line."""
+    import hashlib
+
     seen: Counter[tuple[str, str, str, str]] = Counter()
     out = []
     for finding in findings:
