@@ -161,6 +161,22 @@ def test_any_of_three_hash_programs_will_do(tmp_path: Path, hashing: str) -> Non
     assert content(tmp_path / "site/demo/current") == ONE
 
 
+def test_a_host_that_has_busybox_only(tmp_path: Path) -> None:
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("busybox is not installed")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split():
+        (folder / name).symlink_to(busybox)
+    files = ONE | {f"{'x' * 90}/{'y' * 90}/{'z' * 150}": "a long name", "ü/é": "u"}
+    for revision, wanted in (("r1", files), ("r2", TWO)):
+        context = LoneContext(tmp_path, env={"PATH": str(folder)})
+        upload(tmp_path, pack(tmp_path, wanted, revision=revision), context=context, shared=("media/",))
+        assert content(tmp_path / "site/demo/current") == wanted
+    assert residue(tmp_path) == []
+
+
 def tools(folder: Path, *, without: set[str]) -> Path:
     """Make a folder with the programs that a small host has, but for some."""
     folder.mkdir()

@@ -37,7 +37,7 @@ guard() {
   if command -v flock >/dev/null 2>&1; then
     exec 9>$state/mutex
     tries=0
-    until flock -n 9; do  # BusyBox knows no -w
+    while code=0; flock -n 9 || code=$?; [ $code -eq 1 ]; do  # 1: held by another; BusyBox knows no -w
       tries=$((tries + 1))
       [ $tries -le 60 ] || fail busy
       sleep 1
