@@ -181,7 +181,7 @@ def tools(folder: Path, *, without: set[str]) -> Path:
     """Make a folder with the programs that a small host has, but for some."""
     folder.mkdir()
     names = (
-        "sh cat tar gzip readlink find sort sed tr comm cmp date df mkdir mv rm rmdir ln ls touch sync chmod env"
+        "sh cat tar gzip readlink find sort sed tr grep cmp date df mkdir mv rm rmdir ln ls touch sync chmod env"
         " sha256sum shasum openssl perl flock sleep"
     )
     for name in set(names.split()) - without:

@@ -113,8 +113,8 @@ listing() (
 listing "$stage" | sort >"$state/txn/$txn/found"
 if ! cmp -s "$state/txn/$txn/list" "$state/txn/$txn/found"; then
   {
-    comm -23 "$state/txn/$txn/list" "$state/txn/$txn/found" | sed -n '1,3s/^/expected /p'
-    comm -13 "$state/txn/$txn/list" "$state/txn/$txn/found" | sed -n '1,3s/^/found /p'
+    grep -Fvx -f "$state/txn/$txn/found" "$state/txn/$txn/list" | sed -n '1,3s/^/expected /p'
+    grep -Fvx -f "$state/txn/$txn/list" "$state/txn/$txn/found" | sed -n '1,3s/^/found /p'
   } | tr -c '\n -~' '?' | while read -r line; do say "differs $line"; done
   fail verify
 fi
