@@ -30,14 +30,14 @@ START = 60.0
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where and with what one step works; all paths absolute."""
+    """Where and with what one step works; all paths absolute. `temp` names a folder that is made when it is used."""
 
     step: str
     root: Path
     workdir: Path
     env: Mapping[str, str]
     properties: Mapping[str, str]
-    temp: Path
+    temp: str
 
 
 class Voice:
@@ -160,6 +160,7 @@ class EngineContext:
         """whether the step has been told by `Cancelled` that it is to stop"""
         self._reports = settings.reports
         self._temp = place.temp
+        self.temp_used = False
         self._voice = voice
         self._stop = stop
         self._grace = settings.grace
@@ -172,8 +173,11 @@ class EngineContext:
     @property
     def temp(self) -> Path:
         """The step's private folder; raises `StepError` if it cannot be made."""
-        _made(self._temp.parent, "folder for temporary files", parents=False)
-        return _made(self._temp, "temporary folder", parents=False)
+        folder = Path(self._temp)
+        if not self.temp_used:
+            _made(folder.parent, "folder for temporary files", parents=False)
+            self.temp_used = True
+        return _made(folder, "temporary folder", parents=False)
 
     def run(
         self,
@@ -194,7 +198,10 @@ class EngineContext:
         if not words:
             raise StepError("a program to run was asked for, but none was named")
         command = Command(
-            argv=words, cwd=self.workdir / (cwd or ""), env={**self.env, **env} if env else self.env, stdin=stdin
+            argv=words,
+            cwd=self.workdir / cwd if cwd else self.workdir,
+            env={**self.env, **env} if env else self.env,
+            stdin=stdin,
         )
         captured = Collected(words[0])
         lines = Lines(words[0], on_line) if on_line is not None else None

@@ -78,7 +78,8 @@ class Task:
 
     def _attempt(self, configured: Configured, number: int) -> StepResult:
         around = self._around
-        temp = around.temp / f"{self.log.name}.{number}"
+        root = around.pipeline.root
+        temp = f"{around.temp}/{self.log.name}.{number}"
         stop = self.control.begin()
         if self.spec.timeout is not None:
             self._wake()  # there is a deadline now
@@ -88,8 +89,8 @@ class Task:
             voice.note(f"--- attempt {number} of {self.spec.retries + 1} ---\n")
         place = Place(
             step=self.spec.id,
-            root=around.pipeline.root,
-            workdir=around.pipeline.root / configured.cwd,
+            root=root,
+            workdir=root / configured.cwd if configured.cwd else root,
             env={**around.env, **configured.env} if configured.env else around.env,
             properties=around.pipeline.properties,
             temp=temp,
@@ -97,8 +98,8 @@ class Task:
         ctx = EngineContext(place, voice, stop, around.settings)
         result = attempt(configured.step, self.spec.uses, ctx)
         cause = self.control.conclude()
-        if temp.is_dir():
-            remove_tree(temp)
+        if ctx.temp_used:
+            remove_tree(Path(temp))
         result = judged(result, cause, told=ctx.cancelled, seconds=self.spec.timeout)
         if ctx.warnings:
             result = msgspec.structs.replace(result, warnings=(*result.warnings, *ctx.warnings))
