@@ -28,6 +28,9 @@ def caught(take: Callable[[ExitCode], None], *, wanted: bool) -> Iterator[None]:
         for number, ending in ENDINGS.items():
             if signal.getsignal(number) not in (signal.SIG_IGN, None):
                 before[number] = signal.signal(number, lambda _number, _frame, ending=ending: take(ending))  # type: ignore[misc]
+        if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
+            # So some careless parents start their children; the system would throw all exit statuses away.
+            before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         yield
     finally:

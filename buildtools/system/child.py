@@ -8,29 +8,17 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 from buildtools.core.errors import StepError
-
-
-class Pollable(Protocol):
-    """What of `subprocess.Popen` is needed to learn how it ended."""
-
-    def poll(self) -> int | None:
-        """Return how it ended, or `None`."""
-
-    def wait(self) -> int:
-        """Return how it ended."""
 
 
 class Child:
     """A program that runs: its id, our ends of its pipes (-1: closed, or none), and in the end its `returncode`."""
 
-    def __init__(self, pid: int, pipes: tuple[int, int, int], popen: Pollable | None = None) -> None:
+    def __init__(self, pid: int, pipes: tuple[int, int, int]) -> None:
         self.pid = pid
         self.stdin, self.stdout, self.stderr = pipes
         self.returncode: int | None = None
-        self._popen = popen
 
     def poll(self) -> int | None:
         """Return how it ended, as `subprocess` has it; `None` while it runs. Never waits."""
@@ -54,9 +42,6 @@ class Child:
 
     def _ask(self, options: int) -> int | None:
         if self.returncode is not None:
-            return self.returncode
-        if self._popen is not None:
-            self.returncode = self._popen.poll() if options else self._popen.wait()
             return self.returncode
         try:
             pid, status = os.waitpid(self.pid, options)

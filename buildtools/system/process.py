@@ -183,7 +183,9 @@ def _popen(command: Command, env: Mapping[str, str]) -> Child:
         for number in (child_out, child_err, child_in):
             if number >= 0:
                 os.close(number)
-    return Child(popen.pid, (into, out, err), popen)
+    # `Child` learns how it ended: subprocess takes 0 for an exit status that somebody else has collected.
+    popen.returncode = 0
+    return Child(popen.pid, (into, out, err))
 
 
 def _start_problem(command: Command, error: OSError | ValueError) -> StepError:  # noqa: PLR0911 - a table

@@ -121,6 +121,11 @@ def test_an_ignored_sigint_stays_ignored(tmp_path: Path, gates: list[Gate]) -> N
     assert gate.ended()[0] == 0
 
 
+def test_a_parent_that_ignores_sigchld_does_not_open_the_gate(tmp_path: Path, gates: list[Gate]) -> None:
+    gates.append(gate := Gate(tmp_path, "a=false", ignore=signal.SIGCHLD))
+    assert gate.ended()[0] == 1
+
+
 def test_a_closed_stdout_changes_nothing(tmp_path: Path, gates: list[Gate]) -> None:
     gates.append(gate := Gate(tmp_path, "a=echo x", "b!=echo y", "c!=false"))
     assert gate.child.stdout is not None
