@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -60,10 +61,10 @@ def spawn_here(argv: tuple[str, ...], cwd: Path, env: Mapping[str, str], *, stdi
     """Start a program by posix_spawn, a quarter of a millisecond quicker than by `subprocess`.
 
     `None` where that cannot be, or not just as `subprocess` would: in another folder than this process', for a program
-    that is not found, on other systems than Linux, with open descriptors that a child would inherit. Raises `OSError`
-    and `ValueError` as `subprocess` does.
+    that is not found, on other systems than Linux, with a standard stream closed. Raises `OSError` and `ValueError` as
+    `subprocess` does.
     """
-    if sys.platform != "linux" or _inheritable() or not _is_current(cwd):
+    if sys.platform != "linux" or not _is_current(cwd):
         return None
     path = _executable(argv[0], env.get("PATH", os.defpath))
     if path is None:
@@ -77,6 +78,7 @@ def spawn_here(argv: tuple[str, ...], cwd: Path, env: Mapping[str, str], *, stdi
                 (os.POSIX_SPAWN_DUP2, ins[0][0], 0) if ins else (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, child_out, 1),
                 (os.POSIX_SPAWN_DUP2, child_err, 2),
+                *((os.POSIX_SPAWN_CLOSE, number) for number in _inherited()),
             ]
             # Python ignores these two; nobody else expects that.
             default = (signal.SIGPIPE, signal.SIGXFSZ)
@@ -90,16 +92,14 @@ def spawn_here(argv: tuple[str, ...], cwd: Path, env: Mapping[str, str], *, stdi
 
 
 @cache
-def _inheritable() -> bool:
-    """Say whether this process was given descriptors that it would pass on; Python itself opens none such."""
-    numbers = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208
-    for number in numbers:
-        try:
-            if number > 2 and os.get_inheritable(number):
-                return True
-        except OSError:  # that one was for the list itself
-            pass
-    return False
+def _inherited() -> tuple[int, ...]:
+    """Return the descriptors that this process was given and would pass on; Python itself opens none such."""
+    found = []
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
+        with suppress(OSError):  # one of them was for the list itself
+            if int(name) > 2 and os.get_inheritable(int(name)):
+                found.append(int(name))
+    return tuple(found)
 
 
 def _is_current(folder: Path) -> bool:

@@ -51,7 +51,7 @@ class Watch:
         self._poll = select.poll()
         self._poll.register(child.stdout, select.POLLIN)
         self._poll.register(child.stderr, select.POLLIN)
-        self._exit = os.pidfd_open(child.pid) if hasattr(os, "pidfd_open") else -1
+        self._exit = _exit_of(child.pid)
         if self._exit >= 0:
             self._poll.register(self._exit, select.POLLIN)
         if self._stop is not None:
@@ -198,3 +198,11 @@ class Watch:
             group.signal_each(group.carrying(self._token), number)
         elif self._child.returncode is not None:
             group.signal_each(group.in_session(pid), number)
+
+
+def _exit_of(pid: int) -> int:
+    """Return a descriptor that becomes readable when a process ends, or -1: then we have to ask now and then."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # not Linux, or an old or a walled-in one
+        return -1

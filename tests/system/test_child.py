@@ -49,10 +49,12 @@ def test_the_quick_way_is_taken_where_it_does_the_same() -> None:
 
 
 @linux
-def test_it_is_not_taken_with_descriptors_that_would_be_inherited() -> None:
+@pytest.mark.parametrize("folder", [".", "/"])
+def test_descriptors_that_we_were_given_are_not_passed_on(folder: str) -> None:
     read, write = os.pipe()
+    code = "done = process.capture(['sh', '-c', 'ls /proc/self/fd | wc -l'], cwd=Path(FOLDER))\nprint(done.stdout)"
     try:
-        assert probe("print(spawned('true'))", pass_fds=(write,)) == "None\n"
+        assert probe(code.replace("FOLDER", repr(folder)), pass_fds=(write,)) == "b'4\\n'\n"
     finally:
         os.close(read)
         os.close(write)
