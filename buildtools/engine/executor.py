@@ -14,14 +14,15 @@ from queue import Empty, SimpleQueue
 import msgspec
 
 from buildtools.core.errors import ExitCode
-from buildtools.core.events import RunFinished, RunStarted, Sink, StepFinished
+from buildtools.core.events import RunStarted, Sink, StepFinished
 from buildtools.core.model import Cause, Status
 from buildtools.core.results import RunResult, StepResult, StepRun
+from buildtools.engine.conclusion import conclude
 from buildtools.engine.dispatch import Dispatcher
 from buildtools.engine.log import StepLog, safe_name
 from buildtools.engine.plan import Plan
 from buildtools.engine.pool import Pool
-from buildtools.engine.record import EventsFile, Record, open_record, remove_tree, run_id, write_result
+from buildtools.engine.record import EventsFile, Record, open_record, remove_tree, run_id
 from buildtools.engine.scheduler import Scheduler, Verdict
 from buildtools.engine.settings import RunSettings
 from buildtools.engine.signals import caught
@@ -276,7 +277,6 @@ class _Run:
         self._dispatcher.problem(f"{whole(str(path.parent))}: output cannot be logged: {error.strerror}")
 
     def _conclude(self) -> RunResult:
-        """Write the reports, say that all is over, and return the result."""
         pipeline = self._plan.pipeline
         result = RunResult(
             pipeline=pipeline.name,
@@ -290,29 +290,4 @@ class _Run:
             ended_by=self._ended_by,
             problems=self._dispatcher.problems,
         )
-        result = self._settings.masker.value(result)
-        fault: Exception | None = None
-        try:
-            for text in self._settings.conclude(result):
-                self._dispatcher.problem(text)
-        except Exception as error:  # the sinks must hear the end in any case
-            fault, self._ended_by = error, ExitCode.FAULT
-        result = self._written(result)
-        self._dispatcher.push(RunFinished(time=time.time(), result=result))
-        self._dispatcher.close()
-        if self._dispatcher.problems != result.problems:
-            result = self._written(result)
-        if fault is not None:
-            raise fault
-        return result
-
-    def _written(self, result: RunResult) -> RunResult:
-        """Return the result with all problems known by now, and put it into the record."""
-        result = msgspec.structs.replace(result, problems=self._dispatcher.problems, ended_by=self._ended_by)
-        if self._record:
-            try:
-                write_result(self._record.folder, result)
-            except OSError as error:
-                self._dispatcher.problem(f"{whole(str(self._record.folder))}: run.json: {error.strerror}")
-                result = msgspec.structs.replace(result, problems=self._dispatcher.problems)
-        return result
+        return conclude(result, self._settings, self._dispatcher, self._record)

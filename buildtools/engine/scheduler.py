@@ -36,6 +36,7 @@ class Scheduler:
         self._ready: list[tuple[int, str]] = []
         self._blocked: dict[str, str] = {}  # step → why what needs it cannot run
         self._halted: StepResult | None = None
+        self._stopped_by: str | None = None
 
     def halt(self, result: StepResult) -> None:
         """From now on nothing starts; the first call counts, and a failure is not one."""
@@ -64,8 +65,6 @@ class Scheduler:
         self._settle(run.id, satisfied=run.satisfied, word=run.result.status.value)
         if not run.satisfied and not self._keep_going and self._stopped_by is None:
             self._stopped_by = run.id
-
-    _stopped_by: str | None = None
 
     def _settle(self, step: str, *, satisfied: bool, word: str) -> None:
         if not satisfied:
