@@ -6,12 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
 from buildtools import __version__
-from buildtools.core.events import PlannedStep, Sink
+from buildtools.core.errors import ReportError
+from buildtools.core.events import AnyEvent, PlannedStep, RunFinished, Sink
 from buildtools.core.masking import Masker
 from buildtools.core.results import RunResult
 from buildtools.core.step import Step
@@ -22,6 +23,7 @@ from buildtools.pipeline.model import Configured, Pipeline, StepSpec
 if TYPE_CHECKING:
     from buildtools.reports.style import Style
 
+_T = TypeVar("_T")
 OutputMode = Literal["live", "plain", "jsonl"]
 
 
@@ -44,6 +46,8 @@ class OutputChoice(msgspec.Struct, frozen=True, kw_only=True):
     mode: OutputMode = "plain"
     color: bool = False
     verbosity: int = 0
+    complain: Callable[[str], None] = lambda _problem: None
+    """called for each problem of the run that stdout, gone or full, did not take"""
 
 
 def open_pipeline(file: Path | None, properties: Mapping[str, str]) -> Pipeline:
@@ -64,6 +68,11 @@ def plan_of(pipeline: Pipeline, selection: Selection) -> Plan:
 def planned_steps(pipeline: Pipeline) -> tuple[PlannedStep, ...]:
     """Return all steps of a pipeline in order; none is not an error here."""
     return plan_of(pipeline, Selection()).steps if pipeline.steps else ()
+
+
+def shown(pipeline: Pipeline, value: _T) -> _T:
+    """Return text, or a value with texts in it, as people may see it: without the pipeline's secrets."""
+    return Masker(pipeline.secrets).value(value)
 
 
 def plan_of_step(name: str, step: Step, root: Path) -> Plan:
@@ -105,7 +114,12 @@ def run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResult:
         version=__version__,
         conclude=lambda result: _write_reports(result, request),
     )
-    return execute(plan, settings, [_sink(choice, root, request)])
+    console = _Witnessed(_sink(choice, settings.masker, root, request))
+    result = execute(plan, settings, [console])
+    for problem in result.problems:
+        if problem not in console.told:
+            choice.complain(problem)
+    return result
 
 
 def _skips(pipeline: Pipeline) -> dict[str, str]:
@@ -132,28 +146,52 @@ def _revision(root: Path) -> str:
     return ""
 
 
-def _sink(choice: OutputChoice, root: Path, request: RunRequest) -> Sink:
+class _Witnessed:
+    """A sink on stdout that remembers which problems of the run it has told, if it came that far."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.told: tuple[str, ...] = ()
+        self._sink = sink
+        if hasattr(sink, "tick"):
+            self.tick = sink.tick
+
+    def handle(self, event: AnyEvent) -> None:
+        try:
+            self._sink.handle(event)
+        except BrokenPipeError:
+            raise  # nobody listens any more: no problem of ours
+        except OSError as error:
+            raise ReportError(f"standard output cannot be written: {error.strerror}") from None
+        if isinstance(event, RunFinished):
+            self.told = event.result.problems
+
+    def close(self) -> None:
+        self._sink.close()
+
+
+def _sink(choice: OutputChoice, masker: Masker, root: Path, request: RunRequest) -> Sink:
     if choice.mode == "jsonl":
         from buildtools.reports.jsonl import JsonLines
 
         return JsonLines(sys.stdout.buffer)
+    style = _style(choice, masker, root, request)
     if choice.mode == "live":
         from buildtools.reports.live import LiveConsole
 
-        return LiveConsole(sys.stdout, style=_style(choice, root, request))
+        return LiveConsole(sys.stdout, style=style)
     from buildtools.reports.plain import PlainConsole
 
-    return PlainConsole(sys.stdout, style=_style(choice, root, request))
+    return PlainConsole(sys.stdout, style=style)
 
 
-def _style(choice: OutputChoice, root: Path, request: RunRequest) -> Style:
+def _style(choice: OutputChoice, masker: Masker, root: Path, request: RunRequest) -> Style:
     from buildtools.reports.style import Style, shows_unicode
 
     return Style(
         color=choice.color,
         unicode=shows_unicode(sys.stdout),
         verbosity=choice.verbosity,
-        rerun=choice.rerun,
+        rerun=lambda step: masker.text(choice.rerun(step)),
         junit=os.path.relpath(request.reports / "junit.xml"),
         root=str(root),
     )
@@ -172,8 +210,16 @@ def _write_reports(result: RunResult, request: RunRequest) -> tuple[str, ...]:
         try:
             replace_file(path, rendered[kind])
         except OSError as error:
-            problems.append(f"{path}: the {kind} report could not be written: {error.strerror or error}")
+            problems.append(f"{path}: the {kind} report could not be written: {_obstacle(error)}")
     return tuple(problems)
+
+
+def _obstacle(error: OSError) -> str:
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return f"{error.filename} is in the way: it is no folder"
+    if isinstance(error, PermissionError):
+        return f"{error.strerror} (choose another place by --reports, or see to the rights)"
+    return error.strerror or str(error)
 
 
 def _render(kind: str, result: RunResult) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -11,13 +12,17 @@ from pathlib import Path
 
 import click
 
-from buildtools.core.errors import BuildtoolsError, ExitCode
+from buildtools.core.errors import BuildtoolsError, ExitCode, ReportError, UsageProblem
 
 ISSUES = "the project's issue tracker"
 
 
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+
+
 def explain(error: Exception) -> int:
     """Say `error` on stderr and return the exit code that belongs to it."""
+    error = _from_outside(error) or error
     if isinstance(error, BuildtoolsError):
         _say(f"error: {error.message}" if not _has_place(error) else error.message)
         if error.remedy:
@@ -31,6 +36,28 @@ def explain(error: Exception) -> int:
     if not log:
         _say("".join(traceback.format_exception(error)))
     return int(ExitCode.FAULT)
+
+
+def _from_outside(error: Exception) -> BuildtoolsError | None:
+    """Return what the surroundings did to us, where that is no fault of ours."""
+    if not isinstance(error, OSError):
+        return None
+    if isinstance(error, FileNotFoundError) and not _stands_somewhere():
+        return UsageProblem(
+            "the current folder is not there any more",
+            remedy="Go to one that is (cd), or name it: buildtools -C DIR ...",
+        )
+    if error.errno in _NO_ROOM:
+        return ReportError(f"{error.filename or 'the output'}: cannot be written: {error.strerror}")
+    return None
+
+
+def _stands_somewhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError:
+        return False
+    return True
 
 
 def _has_place(error: BuildtoolsError) -> bool:

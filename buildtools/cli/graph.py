@@ -24,18 +24,18 @@ from buildtools.cli.options import color_option, place_options
 def command(file: Path | None, file_option: Path | None, properties: dict[str, str], form: str, color: str) -> None:
     """Show the order of the steps: what runs side by side, and what waits for what."""
     from buildtools.reports import graph
-    from buildtools.session import open_pipeline, planned_steps
+    from buildtools.session import open_pipeline, planned_steps, shown
 
     pipeline = open_pipeline(file or file_option, properties)
-    steps = planned_steps(pipeline)
+    name, steps = shown(pipeline, (pipeline.name, planned_steps(pipeline)))
     match form:
         case "mermaid":
             click.echo(graph.as_mermaid(steps))
         case "dot":
-            click.echo(graph.as_dot(pipeline.name, steps))
+            click.echo(graph.as_dot(name, steps))
         case "json":
-            click.echo(graph.as_json(pipeline.name, steps))
+            click.echo(graph.as_json(name, steps))
         case _:
             from buildtools.cli.listing import console
 
-            console(color).print(graph.as_tree(pipeline.name, steps))
+            console(color).print(graph.as_tree(name, steps))

@@ -16,15 +16,15 @@ from buildtools.cli.options import color_option, place_options
 @color_option
 def command(file: Path | None, file_option: Path | None, properties: dict[str, str], as_json: bool, color: str) -> None:
     """List the steps, their order and what they need."""
-    from buildtools.session import open_pipeline, planned_steps
+    from buildtools.session import open_pipeline, planned_steps, shown
 
     pipeline = open_pipeline(file or file_option, properties)
-    steps = planned_steps(pipeline)
+    name, steps = shown(pipeline, (pipeline.name, planned_steps(pipeline)))
     if as_json:
         from buildtools.reports.graph import as_json as render
 
-        click.echo(render(pipeline.name, steps))
+        click.echo(render(name, steps))
         return
     from buildtools.cli.listing import print_steps
 
-    print_steps(steps, title=pipeline.name, color=color)
+    print_steps(steps, title=name, color=color)

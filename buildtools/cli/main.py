@@ -6,6 +6,7 @@ command is called; its one-line summary stands in the table so that `--help` nee
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -23,6 +24,9 @@ COMMANDS = (
     ("completion", "completion", "Print the completion script for bash, zsh or fish."),
 )
 """(name, module below `buildtools.cli`, summary); the module's `command` is the click command."""
+
+COMPLETE = "_BUILDTOOLS_COMPLETE"
+"""the variable by which a shell asks click for completions"""
 
 
 class CommandTable(click.Group):
@@ -63,26 +67,40 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
         ctx.exit()
 
 
+def _enter(_ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    """Go there while the words are read, so that what stands behind is completed there too."""
+    if value is not None:
+        from buildtools.cli.options import change_directory
+
+        change_directory(value)
+
+
 @click.command(
     cls=CommandTable,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BUILDTOOLS"},
     epilog="Exit codes: 0 gate open, 1 gate closed, 2 usage, 3 invalid file, 4 nothing checked, "
     "5 a step could not do its work.",
 )
-@click.option("-C", "directory", metavar="DIR", help="Work as if started in DIR.")
+@click.option(
+    "-C",
+    "--directory",
+    metavar="DIR",
+    is_eager=True,
+    expose_value=False,
+    callback=_enter,
+    help="Work as if started in DIR.",
+)
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
 )
-def cli(directory: str | None) -> None:
+def cli() -> None:
     """Run a project's gate: lint, tests, JSLint, pack, upload, stated in one pipeline.yaml."""
-    if directory is not None:
-        from buildtools.cli.options import change_directory
-
-        change_directory(directory)
 
 
 def main() -> NoReturn:
     """Run the command line and exit: the only place that does, and the only one that meets unknown exceptions."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        _open_what_is_closed()
     try:
         code = cli.main(prog_name="buildtools", standalone_mode=False)
     except click.ClickException as error:
@@ -94,6 +112,8 @@ def main() -> NoReturn:
         _silence_stdout()
         code = 1
     except Exception as error:  # the one boundary
+        if COMPLETE in os.environ:
+            sys.exit(1)  # somebody pressed Tab: no word may get between the words that are being typed
         from buildtools.cli.boundary import explain
 
         code = explain(error)
@@ -116,9 +136,17 @@ def _flushed(code: int) -> int:
     return code
 
 
-def _silence_stdout() -> None:
-    import os
+def _open_what_is_closed() -> None:
+    """Put the null device where a standard stream is closed (`>&-`), lest the next file opened takes its number."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open till the end
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
+
+def _silence_stdout() -> None:
     try:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())

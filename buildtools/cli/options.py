@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from buildtools.core.errors import InvalidPipeline
+
+if TYPE_CHECKING:
+    from buildtools.pipeline.model import Pipeline
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,12 +40,24 @@ def _parse_properties(_ctx: click.Context, _param: click.Parameter, values: tupl
     return properties
 
 
+class Flag(click.Option):
+    """An option whose environment variable is named like its long flag, whatever the function calls its parameter."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """Return the variable's value, `None` for an empty one as well."""
+        if ctx.auto_envvar_prefix is None:
+            return None
+        name = max(self.opts, key=len).lstrip("-").replace("-", "_").upper()
+        return os.environ.get(f"{ctx.auto_envvar_prefix}_{name}") or None
+
+
 def place_options(command: F) -> F:
     """Add `-C DIR`, `-f FILE` and `-P NAME=VALUE`: where to look, and which values to lay over the file's."""
     command = click.option(
         "-P",
         "--property",
         "properties",
+        cls=Flag,
         multiple=True,
         metavar="NAME=VALUE",
         callback=_parse_properties,
@@ -53,6 +68,7 @@ def place_options(command: F) -> F:
         "-f",
         "--file",
         "file_option",
+        cls=Flag,
         metavar="FILE",
         type=click.Path(path_type=Path),
         help="The pipeline file. Default: pipeline.yaml and its like, from here upwards.",
@@ -101,32 +117,33 @@ def split_file(arguments: tuple[str, ...], file_option: Path | None) -> tuple[Pa
     if first.is_file():
         return first, arguments[1:]
     if "/" in arguments[0] or first.suffix in (".yaml", ".yml"):
-        what = "is a directory" if first.is_dir() else "no such file"
+        what = "is a directory" if first.is_dir() else "is no regular file" if first.exists() else "no such file"
         raise InvalidPipeline(
             f"{arguments[0]}: {what}", remedy="The first argument of run is a pipeline file or the name of a step."
         )
     return None, arguments
 
 
-def _steps_of_file(ctx: click.Context) -> tuple[list[str], list[str]]:
-    """Return the names of the steps and of the properties for completion; empty lists for any trouble."""
+def _pipeline(ctx: click.Context) -> Pipeline | None:
+    """Return the pipeline of the words typed so far, for completion; `None` for any trouble."""
     from buildtools.session import open_pipeline
 
     try:
         arguments = tuple(ctx.params.get("arguments") or ())
-        file, _ = split_file(arguments, ctx.params.get("file_option"))
-        pipeline = open_pipeline(file, {})
+        file, _ = split_file(arguments, ctx.params.get("file_option") or ctx.params.get("file"))
+        return open_pipeline(file, {})
     except Exception:  # a broken file must not break the user's shell
-        return [], []
-    names = dict.fromkeys(name for step in pipeline.steps for name in (step.base, step.id))
-    return list(names), list(pipeline.properties)
+        return None
 
 
 def complete_step(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
     """Complete the name of a step, or a pipeline file where it may stand."""
     from click.shell_completion import CompletionItem
 
-    names = [CompletionItem(name) for name in _steps_of_file(ctx)[0] if name.startswith(incomplete)]
+    pipeline = _pipeline(ctx)
+    steps = pipeline.steps if pipeline else ()
+    known = dict.fromkeys(name for step in steps for name in (step.base, step.id))
+    names = [CompletionItem(name) for name in known if name.startswith(incomplete)]
     if not names or "/" in incomplete:
         return [*names, CompletionItem(incomplete, type="file")]
     return names
@@ -135,4 +152,15 @@ def complete_step(ctx: click.Context, _param: click.Parameter, incomplete: str) 
 def _complete_property(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
     from click.shell_completion import CompletionItem
 
-    return [CompletionItem(f"{name}=") for name in _steps_of_file(ctx)[1] if name.startswith(incomplete)]
+    pipeline = _pipeline(ctx)
+    names = pipeline.properties if pipeline else ()
+    return [CompletionItem(f"{name}=") for name in names if name.startswith(incomplete)]
+
+
+def complete_tag(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
+    """Complete a tag of the pipeline's steps."""
+    from click.shell_completion import CompletionItem
+
+    pipeline = _pipeline(ctx)
+    tags = dict.fromkeys(tag for step in pipeline.steps for tag in step.tags) if pipeline else ()
+    return [CompletionItem(tag) for tag in tags if tag.startswith(incomplete)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from buildtools.cli.options import color_option, complete_step, place_options, split_file
+from buildtools.cli.options import Flag, color_option, complete_step, complete_tag, place_options, split_file
 from buildtools.cli.running import execution_options, make_request, run_and_exit
 
 
@@ -17,8 +17,16 @@ from buildtools.cli.running import execution_options, make_request, run_and_exit
 @place_options
 @click.option("--no-needs", is_flag=True, help="Run only the named steps, without what they need.")
 @click.option("--skip", multiple=True, metavar="STEP", shell_complete=complete_step, help="Leave a step out.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only steps with this tag, and what they need.")
-@click.option("--from", "from_step", metavar="STEP", shell_complete=complete_step, help="Begin with STEP.")
+@click.option(
+    "--tag",
+    "tags",
+    cls=Flag,
+    multiple=True,
+    metavar="TAG",
+    shell_complete=complete_tag,
+    help="Only steps with this tag, and what they need.",
+)
+@click.option("--from", "from_step", cls=Flag, metavar="STEP", shell_complete=complete_step, help="Begin with STEP.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would run, and run nothing.")
 @execution_options
 @color_option
@@ -36,7 +44,7 @@ def command(
     folder upwards.
     """
     from buildtools.engine.plan import Selection
-    from buildtools.session import open_pipeline, plan_of
+    from buildtools.session import open_pipeline, plan_of, shown
 
     file, steps = split_file(arguments, file_option)
     pipeline = open_pipeline(file, properties)
@@ -51,7 +59,8 @@ def command(
     if dry_run:
         from buildtools.cli.listing import print_steps
 
-        print_steps(plan.steps, title=f"{pipeline.name}: would run", color=flags["color"])
+        name, planned = shown(pipeline, (pipeline.name, plan.steps))
+        print_steps(planned, title=f"{name}: would run", color=flags["color"])
         return 0
     named = [str(file)] if file else []
     values = [word for name, value in properties.items() for word in ("-P", f"{name}={value}")]

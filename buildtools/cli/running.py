@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from buildtools.cli.options import wants_color
+from buildtools.cli.options import Flag, wants_color
 
 if TYPE_CHECKING:
     from buildtools.engine.plan import Plan
@@ -32,9 +32,10 @@ class DurationType(click.ParamType[float]):
         if isinstance(value, float):
             return value
         try:
-            return parse_duration(value)
+            seconds = parse_duration(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+        return seconds or self.fail("expected more than 0 seconds", param, ctx)
 
 
 def _parse_jobs(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
@@ -92,6 +93,7 @@ _EXECUTION = (
     click.option(
         "--report",
         "wanted",
+        cls=Flag,
         multiple=True,
         metavar="KIND=PATH",
         callback=_parse_reports,
@@ -146,5 +148,6 @@ def run_and_exit(plan: Plan, request: RunRequest, flags: dict[str, Any], *, reru
         color=wants_color(flags["color"], terminal=terminal),
         verbosity=int(flags["verbose"]) - int(flags["quiet"]),
         rerun=rerun,
+        complain=lambda problem: click.echo(f"problem: {problem}", err=True),
     )
     return int(run(plan, request, choice).exit_code)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from buildtools.core.masking import Masker
 from buildtools.pipeline import layers
 from buildtools.pipeline.assemble import specs_of, wrong_variable
 from buildtools.pipeline.draft import Drafts
@@ -54,6 +55,8 @@ def load(file: Path, *, properties: Mapping[str, str], env: Mapping[str, str]) -
     drafts = Drafts(values, Registry(folder), problems).read(steps)
     name = _name(document, values, top) or (root.name if file.stem == "pipeline" else file.stem)
     specs = specs_of(steps.entries, drafts, values, problems)
+    hidden = tuple(dict.fromkeys([*secrets.values(), *values.used_secrets]))
+    problems.found = _without(hidden, problems.found)
     problems.stop()
     if top.unset.found:  # a secret in the file's own `env` concerns every step
         mine = tuple(top.unset.found)
@@ -65,8 +68,16 @@ def load(file: Path, *, properties: Mapping[str, str], env: Mapping[str, str]) -
         steps=tuple(specs),
         properties=resolved,
         env=shared,
-        secrets=tuple(dict.fromkeys([*secrets.values(), *values.used_secrets])),
+        secrets=hidden,
     )
+
+
+def _without(secrets: Sequence[str], found: list[Problem]) -> list[Problem]:
+    """Return the problems with all secrets masked, also as messages quote them: shortened, controls made visible."""
+    if not found or not secrets:
+        return found
+    quoted = (shown(secret)[1:-1].rstrip("…") for secret in secrets)
+    return Masker([*secrets, *quoted]).value(found)
 
 
 def require(specs: Iterable[StepSpec]) -> None:
