@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from buildtools.core.step import Step
-from buildtools.pipeline.convert import Converter
+from buildtools.pipeline.convert import BAD, Converter
 from buildtools.pipeline.describe import Field, fields_of, options_of
 from buildtools.pipeline.problems import InvalidFile, Problem, Problems, suggest
 from buildtools.pipeline.scalars import Misfit, duration
@@ -47,14 +47,31 @@ class Plugin:
 
     def check(self, node: Entries, convert: Converter, late: set[str]) -> dict[str, Any]:
         """Note the problems of all options but the `late` ones, whose values are not known yet; return the rest."""
-        present = Entries(
-            node.source,
-            node.line,
-            node.column,
-            {name: entry for name, entry in node.entries.items() if name not in late},
-        )
         needed = tuple(_optional(field) if field.name in late else field for field in self.fields)
-        return convert.fields(present, needed, self.name)[0]
+        known, right = convert.fields(_only(node, node.entries.keys() - late), needed, self.name)
+        if right:
+            self._check_together(known, node, convert.problems, late)
+        return known
+
+    def _check_together(self, known: Mapping[str, Any], node: Entries, problems: Problems, late: set[str]) -> None:
+        """Note what the step itself says of the known options; the late ones stand there as they were written."""
+        raw = Converter(Problems(), lambda text: text.value)
+        fields = tuple(_optional(field) for field in self.fields)
+        written, _ = raw.fields(_only(node, late), fields, self.name)
+        stand_ins = {name: value for name, value in written.items() if value is not BAD}
+        try:
+            said = list(self.cls(**{**stand_ins, **known}).check_options())
+        except Exception:  # it may be for want of the late values: then it is told when the step starts
+            return
+        for option, message in said:
+            if option and option not in late:
+                entry = node.entries.get(option)
+                problems.add(entry.value if entry else node, f"{option}: {message}")
+
+
+def _only(node: Entries, names: Set[str]) -> Entries:
+    entries = {name: entry for name, entry in node.entries.items() if name in names}
+    return Entries(node.source, node.line, node.column, entries)
 
 
 def late_options(node: Entries) -> set[str]:

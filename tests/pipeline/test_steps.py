@@ -281,6 +281,15 @@ def test_wrong_references_to_steps(project: Project, reference: str, message: st
     assert "ratio" in found[1].message
 
 
+def test_what_a_step_says_of_its_options_beside_one_that_is_late(project: Project) -> None:
+    found = project.problems(
+        "steps:\n  a: {uses: pack, with: {version: 1}}\n  b:\n    uses: upload\n    with:\n"
+        "      archive: ${steps.a.archive}\n      hosts: ['no host']\n"
+    )
+    assert [(problem.line, problem.column) for problem in found] == [(7, 15)]
+    assert "hosts: 'no host' is no host" in found[0].message
+
+
 def test_an_option_that_decides_the_kind_beside_one_that_is_late(project: Project) -> None:
     pipeline = project.load(
         "steps:\n  a: {uses: probe}\n  b: {uses: probe, needs: [a], with: {act: true, text: '${steps.a.made}'}}\n"
