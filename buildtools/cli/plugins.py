@@ -26,14 +26,15 @@ if TYPE_CHECKING:
 @color_option
 def command(name: str | None, file: Path | None, color: str) -> None:
     """List the step plugins; with NAME, one plugin's options with types, defaults and meaning."""
-    registry = _registry(file)
+    registry = registry_here(file)
     if name is None:
         _print_all(registry, color)
     else:
         _print_one(registry, name, color)
 
 
-def _registry(file: Path | None) -> Registry:
+def registry_here(file: Path | None) -> Registry:
+    """Return the plugins that `file`, or the pipeline file found from here upwards, can use."""
     from buildtools.core.errors import BuildtoolsError
     from buildtools.pipeline.find import find_file
     from buildtools.pipeline.registry import Registry
