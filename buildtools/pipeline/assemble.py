@@ -15,7 +15,7 @@ from buildtools.pipeline.order import effective_needs, find_cycle
 from buildtools.pipeline.outputs import References, known
 from buildtools.pipeline.problems import InvalidFile, Problem, Problems
 from buildtools.pipeline.source import Text, shown
-from buildtools.pipeline.values import Scope, Values, uses_steps
+from buildtools.pipeline.values import UNKNOWN, Scope, Values, uses_steps
 
 
 class Late:
@@ -39,13 +39,16 @@ class Late:
 def specs_of(names: Iterable[str], drafts: Sequence[Draft], values: Values, problems: Problems) -> list[StepSpec]:
     """Return the specs of all drafts; problems are noted. `names` are all steps', also of those without a draft."""
     members: dict[str, list[str]] = {name: [] for name in names}
-    for draft in drafts:
+    whole = [draft for draft in drafts if draft.scope.matrix is not UNKNOWN]
+    for draft in whole:
         members[draft.base].append(draft.id)
     specs = []
     for draft in drafts:
         needs = _needs(draft, members, problems)
-        if draft.plugin is not None:
-            specs.append(_spec(draft, draft.plugin, needs, values))
+        spec = None if draft.plugin is None else _spec(draft, draft.plugin, needs, values)
+        if spec is not None and draft.scope.matrix is not UNKNOWN:
+            specs.append(spec)
+    drafts = whole
     if len(specs) == len(drafts) and _ordered(drafts, specs, problems):
         _check_references(drafts, specs, values, members)
     unset = {draft.id: tuple(draft.scope.unset.found) for draft in drafts if draft.scope.unset.found}

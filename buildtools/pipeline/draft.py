@@ -19,7 +19,7 @@ from buildtools.pipeline.options import Plugin
 from buildtools.pipeline.problems import Problems
 from buildtools.pipeline.registry import PluginError, Registry
 from buildtools.pipeline.source import Entries, Entry, Items, Node, Text, shape, shown
-from buildtools.pipeline.values import Scope, Values
+from buildtools.pipeline.values import UNKNOWN, Scope, Values
 
 KEYS = (
     "uses",
@@ -109,7 +109,9 @@ class Drafts:
             yield self._draft(name, entry, plugin, (uses, None))
             return
         outside = Scope(problems=self.problems, unset=self.problems)
-        for member in members(matrix, self.problems, lambda text: self.values.text(text, outside)):
+        found = members(matrix, self.problems, lambda text: self.values.text(text, outside))
+        # Of a matrix with problems nothing is known; the rest of the step may have problems too, to be told at once.
+        for member in found or (Member("", UNKNOWN),):
             yield self._draft(name, entry, plugin, (uses, member))
 
     def _draft(self, name: str, entry: Entry, plugin: Plugin | None, use: tuple[str, Member | None]) -> Draft:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -25,7 +25,7 @@ class Member(msgspec.Struct, frozen=True):
     """One member: what stands in brackets in its id, and the value of each name."""
 
     label: str
-    values: dict[str, str]
+    values: Mapping[str, str]
 
 
 Read = Callable[[Text], str | None]

@@ -17,6 +17,7 @@ a property it defines one, in lower case. Values from `-P`, the environment, git
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -32,6 +33,10 @@ _MOST_TEXT = 16 * 1024 * 1024
 PREFIX = "BUILDTOOLS_PROP_"
 SPACES = ("env", "secret", "git", "steps", "matrix")
 """first words of references that are no properties"""
+
+
+UNKNOWN: Mapping[str, str] = MappingProxyType({})
+"""the values of a matrix that has problems of its own: none is known, and that needs no further word"""
 
 
 class Unresolved(Exception):
@@ -169,6 +174,8 @@ class Values:
             return self._git(rest)
         if scope.matrix is None:
             raise Unresolved(f"`${{{name}}}` stands outside a step with a matrix")
+        if scope.matrix is UNKNOWN:
+            raise Unresolved(f"the matrix has no {rest}", said=True)
         if rest not in scope.matrix:
             raise Unresolved(f"this member of the matrix has no {rest}", suggest(rest, scope.matrix))
         return scope.matrix[rest]
