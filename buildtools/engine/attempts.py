@@ -29,8 +29,10 @@ def attempt(step: Step, uses: str, ctx: EngineContext) -> StepResult:
         result = checked(returned)
     except (TypeError, ValueError) as error:  # msgspec's own errors are among these
         return _faulty(uses, f"returned a result that is malformed: {error}")
-    if result.status is Status.SKIPPED and result.cause is Cause.NONE:
-        result = msgspec.structs.replace(result, cause=Cause.WHEN)  # it says itself that there was nothing to do
+    if result.status is Status.SKIPPED:
+        # It says itself that there was nothing to do. Any other cause is the engine's to give: what needs the step
+        # would be skipped as well, without a failure anywhere that closes the gate.
+        result = msgspec.structs.replace(result, cause=Cause.WHEN)
     return result
 
 

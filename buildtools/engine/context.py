@@ -61,7 +61,7 @@ class Voice:
 
     def progress(self, done: int, total: int, note: str) -> None:
         """Say how far the work is."""
-        event = Progress(time=time.time(), step=self._step, done=done, total=total, note=whole(note))
+        event = Progress(time=time.time(), step=self._step, done=int(done), total=int(total), note=whole(note))
         self._dispatcher.push(event)
 
     def stream(self, name: StreamName) -> OutputStream:
@@ -250,7 +250,7 @@ class EngineContext:
 
     def warn(self, text: str) -> None:
         """Say something that does not change the result but should be seen."""
-        self.warnings.append(text)
+        self.warnings.append(whole(text))
 
     def progress(self, done: int, total: int = 0, note: str = "") -> None:
         """Say how far the work is."""

@@ -231,9 +231,9 @@ class _Run:
         now = time.monotonic()
         if self._deadline is not None and now >= self._deadline and self._ended_by is ExitCode.OK:
             self._deadline = None
-            self._scheduler.halt(
-                StepResult(status=Status.SKIPPED, cause=Cause.STOPPED, reason=f"not started: {self._time_is_up()}")
-            )
+            # Between two steps nothing is running that could fail: then what has not started does, or the gate were open.
+            status, cause = (Status.SKIPPED, Cause.STOPPED) if self._running else (Status.FAILED, Cause.TIMEOUT)
+            self._scheduler.halt(StepResult(status=status, cause=cause, reason=f"not started: {self._time_is_up()}"))
             for task in self._running:
                 task.overdue = True
                 task.control.end(Cause.TIMEOUT)

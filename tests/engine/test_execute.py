@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from buildtools.core.errors import ExitCode, InvalidPipeline, StepError, ToolMissing
-from buildtools.core.events import Output, RunFinished, RunStarted, StepFinished, StepStarted
+from buildtools.core.events import AnyEvent, Output, RunFinished, RunStarted, StepFinished, StepStarted
 from buildtools.core.masking import Masker
 from buildtools.core.model import Cause, Status
 from buildtools.core.results import RunResult, StepResult
@@ -184,9 +185,32 @@ def test_a_plugin_that_calls_itself_cancelled_is_not_believed(bench: Bench) -> N
     assert (run.result.status, run.result.cause) == (Status.ERROR, Cause.PLUGIN)
 
 
-def test_a_plugin_that_skips_itself_satisfies(bench: Bench) -> None:
-    result = bench.run(spec("a", lambda _ctx: StepResult(status=Status.SKIPPED, reason="nothing new")), spec("b"))
+@pytest.mark.parametrize("cause", [Cause.NONE, Cause.EMPTY, Cause.NEEDS, Cause.STOPPED])
+def test_a_plugin_that_skips_itself_satisfies(bench: Bench, cause: Cause) -> None:
+    skipped = StepResult(status=Status.SKIPPED, cause=cause, reason="nothing new")
+    result = bench.run(spec("a", lambda _ctx: skipped), spec("b"))
+    assert by_id(result)["a"].result.cause is Cause.WHEN
     assert by_id(result)["b"].result.status is Status.PASSED
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda ctx: ctx.warn(5),
+        lambda ctx: ctx.output(b"bytes"),
+        lambda ctx: ctx.progress("half"),
+        lambda ctx: ctx.progress(1, None),
+        lambda ctx: ctx.progress(1, 2, 3),
+    ],
+)
+def test_words_of_a_wrong_type_are_the_plugins_mistake(bench: Bench, call: Callable[[StepContext], object]) -> None:
+    def speak(ctx: StepContext) -> StepResult:
+        call(ctx)
+        return StepResult()
+
+    result = bench.run(spec("a", speak))
+    assert by_id(result)["a"].result.cause is Cause.PLUGIN
+    assert result.problems == ()
 
 
 def test_outputs_reach_later_steps_and_bad_ones_are_errors(bench: Bench) -> None:
@@ -312,6 +336,34 @@ def test_the_whole_runs_time(bench: Bench) -> None:
     assert runs["slow"].result.reason == "the run's time of 0.3 s was up"
     assert (runs["late"].result.status, runs["late"].result.cause) == (Status.SKIPPED, Cause.STOPPED)
     assert result.exit_code is ExitCode.FAILED  # though the step's own failure was allowed
+
+
+def test_the_runs_time_is_up_between_two_steps(bench: Bench) -> None:
+    busy, free = threading.Event(), threading.Event()
+
+    class Stuck(Recorder):
+        """Takes nothing from the first output on until it is set free: who pushes must wait."""
+
+        def handle(self, event: AnyEvent) -> None:
+            if isinstance(event, Output) and not busy.is_set():
+                busy.set()
+                free.wait(5)
+            super().handle(event)
+
+    def fill(ctx: StepContext) -> StepResult:
+        ctx.output("x")
+        busy.wait(5)
+        for _ in range(64):  # then the queue is full, and the step's end has to wait
+            ctx.output("x")
+        threading.Timer(0.4, free.set).start()
+        return StepResult()
+
+    result = bench.execute(bench.plan(spec("a", fill), spec("b")), [Stuck()], timeout=0.2)
+    runs = by_id(result)
+    assert runs["a"].result.status is Status.PASSED
+    assert (runs["b"].result.status, runs["b"].result.cause) == (Status.FAILED, Cause.TIMEOUT)
+    assert runs["b"].started is None
+    assert result.exit_code is ExitCode.FAILED
 
 
 def test_a_plugin_that_never_comes_back_is_left_behind(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
