@@ -231,7 +231,8 @@ class _Run:
         now = time.monotonic()
         if self._deadline is not None and now >= self._deadline and self._ended_by is ExitCode.OK:
             self._deadline = None
-            # Between two steps nothing is running that could fail: then what has not started does, or the gate were open.
+            # Between two steps nothing is running that could fail: then what has not started does. Else the gate would
+            # stand open with steps that never ran.
             status, cause = (Status.SKIPPED, Cause.STOPPED) if self._running else (Status.FAILED, Cause.TIMEOUT)
             self._scheduler.halt(StepResult(status=status, cause=cause, reason=f"not started: {self._time_is_up()}"))
             for task in self._running:
