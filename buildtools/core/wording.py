@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+_MOST = 5_000
+"""words that one is compared with: a file can hold a great many, and comparing takes its time"""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the one of `known` that is likeliest meant, whatever the case of its letters; empty if none is near."""
+    from difflib import get_close_matches
+
+    lower = {name.lower(): name for name in sorted(set(known))}
+    near = get_close_matches(word.lower()[:200], list(lower)[:_MOST], n=1)
+    return lower[near[0]] if near else ""
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the likeliest of `known`, or an empty string."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, list(known), n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    near = nearest(word, known)
+    return f" Did you mean {near!r}?" if near else ""
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

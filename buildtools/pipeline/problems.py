@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from buildtools.core.errors import InvalidPipeline
+from buildtools.core.wording import nearest
 from buildtools.pipeline.source import Node
 
 _MOST_SHOWN = 100
@@ -94,17 +95,11 @@ def problem_at(node: Node, message: str, hint: str = "", *, offset: int = 0) -> 
 
 def suggest(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
     """Return "did you mean 'x'?" for the nearest of the known words, else what can be had, else `otherwise`."""
-    import difflib
-
     words = sorted(set(known))
-    lower = {name.lower(): name for name in words}
-    near = difflib.get_close_matches(word.lower()[:200], list(lower)[:5000], n=1, cutoff=0.6)
-    if near:
-        return f"did you mean '{lower[near[0]]}'?"
-    if otherwise:
+    if near := nearest(word, words):
+        return f"did you mean '{near}'?"
+    if otherwise or not words:
         return otherwise
-    if not words:
-        return ""
     listed = ", ".join(words[:20])
     return f"known: {listed}, ..." if len(words) > 20 else f"known: {listed}"
 

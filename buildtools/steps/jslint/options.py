@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from buildtools.core.wording import nearest
 from buildtools.plugin import StepError
 from buildtools.steps.jslint.protocol import Settings
 
@@ -83,12 +84,10 @@ def settings(options: Mapping[str, str], names: tuple[str, ...], config: Path | 
 
 def rejection(rejected: list[tuple[str, str]], edition: str) -> StepError:
     """Return the error for options that this edition of JSLint refused."""
-    from difflib import get_close_matches
-
     parts = []
     for name, said in rejected:
-        close = get_close_matches(name, KNOWN, 1)
-        hint = f", did you mean {close[0]}?" if close and close[0] != name else ""
+        near = nearest(name, KNOWN)
+        hint = f", did you mean {near}?" if near and near != name else ""
         parts.append(f"{name} ({said}){hint}")
     return StepError(
         f"JSLint {edition} does not take these options: " + "; ".join(parts),

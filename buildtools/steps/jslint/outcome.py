@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from buildtools.core.wording import count
 from buildtools.plugin import Metric, Severity, Status, StepResult, TestCase, fingerprinted
 from buildtools.steps.jslint.protocol import TOOL, Verdict
 
@@ -19,7 +20,7 @@ def result(verdicts: Sequence[tuple[str, Verdict]], *, max_warnings: int = 0) ->
     failed = len(findings) > max_warnings or any(finding.severity is Severity.ERROR for finding in findings)
     reason = ""
     if findings:
-        reason = f"{_count(len(findings), 'finding')} in {bad} of {_count(len(verdicts), 'file')}"
+        reason = f"{count(len(findings), 'finding')} in {bad} of {count(len(verdicts), 'file')}"
     if incomplete:
         some = ", ".join(incomplete[:3]) + (", …" if len(incomplete) > 3 else "")
         reason += f"; not linted to the end: {some}"
@@ -37,7 +38,3 @@ def result(verdicts: Sequence[tuple[str, Verdict]], *, max_warnings: int = 0) ->
             Metric(name="findings", value=len(findings)),
         ),
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
