@@ -114,7 +114,7 @@ def run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResult:
         version=__version__,
         conclude=lambda result: _write_reports(result, request),
     )
-    console = _Witnessed(_sink(choice, settings.masker, root, request))
+    console = _Witnessed(_sink(choice, settings.masker, request))
     result = execute(plan, settings, [console])
     for problem in result.problems:
         if problem not in console.told:
@@ -169,12 +169,12 @@ class _Witnessed:
         self._sink.close()
 
 
-def _sink(choice: OutputChoice, masker: Masker, root: Path, request: RunRequest) -> Sink:
+def _sink(choice: OutputChoice, masker: Masker, request: RunRequest) -> Sink:
     if choice.mode == "jsonl":
         from buildtools.reports.jsonl import JsonLines
 
         return JsonLines(sys.stdout.buffer)
-    style = _style(choice, masker, root, request)
+    style = _style(choice, masker, request)
     if choice.mode == "live":
         from buildtools.reports.live import LiveConsole
 
@@ -184,7 +184,7 @@ def _sink(choice: OutputChoice, masker: Masker, root: Path, request: RunRequest)
     return PlainConsole(sys.stdout, style=style)
 
 
-def _style(choice: OutputChoice, masker: Masker, root: Path, request: RunRequest) -> Style:
+def _style(choice: OutputChoice, masker: Masker, request: RunRequest) -> Style:
     from buildtools.reports.style import Style, shows_unicode
 
     return Style(
@@ -193,7 +193,6 @@ def _style(choice: OutputChoice, masker: Masker, root: Path, request: RunRequest
         verbosity=choice.verbosity,
         rerun=lambda step: masker.text(choice.rerun(step)),
         junit=os.path.relpath(request.reports / "junit.xml"),
-        root=str(root),
     )
 
 

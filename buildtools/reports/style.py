@@ -20,8 +20,7 @@ def _run_alone(step: str) -> str:
 class Style(msgspec.Struct, frozen=True, kw_only=True):
     """How a console shows things. The command line decides; a console asks neither the environment nor the stream.
 
-    `rerun` returns the command that runs one step alone; `junit` is the JUnit file as people should read it, and
-    `root` the project's folder, absolute.
+    `rerun` returns the command that runs one step alone; `junit` is the JUnit file as people should read it.
     """
 
     color: bool = False
@@ -29,7 +28,6 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
     verbosity: int = NORMAL
     rerun: Callable[[str], str] = _run_alone
     junit: str = ""
-    root: str = ""
 
     @property
     def quiet(self) -> bool:
