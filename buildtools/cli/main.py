@@ -101,6 +101,8 @@ def main() -> NoReturn:
     """Run the command line and exit: the only place that does, and the only one that meets unknown exceptions."""
     if None in (sys.stdin, sys.stdout, sys.stderr):
         _open_what_is_closed()
+    if hasattr(sys.stdout, "reconfigure"):  # what its encoding does not have is shown as an escape, as on stderr
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(prog_name="buildtools", standalone_mode=False)
     except click.ClickException as error:

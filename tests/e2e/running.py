@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,11 @@ import pytest
 from tests.support.project import Outcome, Project
 
 BUILDTOOLS = (sys.executable, "-m", "buildtools")
+GOOD_AND_BAD = """\
+    steps:
+      good: {uses: shell, with: {run: echo well, check: true}}
+      bad: {uses: shell, with: {run: echo ill; exit 1, check: true}}
+    """
 FINE = "steps: {a: {uses: shell, with: {run: echo fine}}}\n"
 
 
@@ -117,3 +123,18 @@ class Background:
             out, err = self.child.communicate()
             pytest.fail(f"did not end within {seconds:g} s: {out!r} {err!r}")
         return Outcome(self.project, subprocess.CompletedProcess(self.child.args, self.child.returncode, out, err))
+
+
+def reported(outcome: Outcome, **statuses: str) -> None:
+    """Assert that run.json, junit.xml and the record tell how these steps ended."""
+    assert {step: outcome.status(step) for step in statuses} == statuses, outcome
+    suites = {str(suite.get("name")): suite for suite in outcome.junit.iter("testsuite")}
+    for step, status in statuses.items():
+        counts = {name: int(suites[step].get(name, "0")) for name in ("failures", "errors", "skipped")}
+        good = {"passed": {}, "failed": {"failures": 1}, "error": {"errors": 1}}.get(status, {"skipped": 1})
+        if outcome.cause(step) == "timeout" or (status == "cancelled" and "started" in outcome.steps[step]):
+            good = {"errors": 1}
+        assert {name: number for name, number in counts.items() if number} == good, (step, status)
+    (record,) = (outcome.project.root / ".buildtools/runs").iterdir()
+    assert json.loads((record / "run.json").read_text()) == outcome.run_json
+    assert outcome.run_json["exit_code"] == outcome.code
