@@ -7,6 +7,7 @@ standard library: each gives the same bytes every time, but not the same as the 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ import msgspec
 from buildtools.core.errors import StepError
 from buildtools.deploy.manifest import Entry
 from buildtools.deploy.selection import Member
+from buildtools.system.replace import replacing
 
 if TYPE_CHECKING:
     from tarfile import TarInfo
@@ -81,11 +83,11 @@ def write_archive(
     Raises `StepError` for what cannot be read or written.
     """
     try:
-        return _to_temporary(members, destination, epoch, threads, step)
+        return _written(members, destination, epoch, threads, step)
     except _Changed:
         pass
     try:
-        return _to_temporary(members, destination, epoch, threads, step)
+        return _written(members, destination, epoch, threads, step)
     except _Changed as error:
         raise StepError(
             f"{error}: changes while it is read, twice in a row",
@@ -93,26 +95,11 @@ def write_archive(
         ) from None
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a small file, whole or not at all."""
-    temporary = _temporary(path)
-    try:
-        with _creating(temporary) as file:
-            file.write(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from None
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _to_temporary(
+def _written(
     members: Sequence[Member], destination: Path, epoch: int, threads: int, step: Callable[[int], None]
 ) -> Written:
-    temporary = _temporary(destination)
     try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        with _creating(temporary) as file:
+        with replacing(destination) as file:
             hashing = _Hashing(file)
             sink, compressor = _compressing(hashing, threads)
             try:
@@ -122,26 +109,14 @@ def _to_temporary(
                 with suppress(OSError, ValueError):  # its threads must end; the first error is the one to tell
                     sink.close()
                 raise
-        temporary.replace(destination)
     except OSError as error:
-        raise _unwritable(destination, error) from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        raise unwritable(destination, error) from None
     return Written(size=hashing.size, sha256=hashing.hash.hexdigest(), compressor=compressor, entries=entries)
 
 
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
-
-
-def _creating(path: Path) -> IO[bytes]:
-    # Not by mkstemp: the result should be as readable as the caller's umask says.
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb")
-
-
-def _unwritable(path: Path, error: OSError) -> StepError:
-    remedy = "Make room, or choose another `archive-dir`." if error.errno in (28, 122) else ""
+def unwritable(path: Path, error: OSError) -> StepError:
+    """Return the error for an archive, or what belongs to it, that cannot be written."""
+    remedy = "Make room, or choose another `archive-dir`." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
     return StepError(f"{path}: cannot be written: {error.strerror or error}", remedy=remedy)
 
 

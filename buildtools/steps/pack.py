@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from buildtools.deploy.archive import Written, replace_file, write_archive
+from buildtools.deploy.archive import Written, unwritable, write_archive
 from buildtools.deploy.layout import Release, name_problem, path_problem
 from buildtools.deploy.manifest import FORMAT, Manifest, encode
 from buildtools.deploy.selection import Rules, select, spec
@@ -27,6 +27,7 @@ from buildtools.plugin import (
     Tool,
 )
 from buildtools.system.git import GitError, Repository
+from buildtools.system.replace import replace_file
 
 _MODE = re.compile(r"0?[4-7][0-7]{2}")
 
@@ -155,7 +156,10 @@ class Pack(Step, frozen=True):
             entries=written.entries,
         )
         data = encode(manifest)
-        replace_file(out / release.manifest, data)
+        try:
+            replace_file(out / release.manifest, data)
+        except OSError as error:
+            raise unwritable(out / release.manifest, error) from None
         _tell(ctx, out / release.archive, manifest)
         return _result(ctx.root, out, written, manifest, len(data))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import json
 import os
 import random
@@ -13,8 +12,9 @@ import subprocess
 import sys
 import tarfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -23,6 +23,7 @@ from buildtools.deploy.manifest import decode
 from buildtools.deploy.selection import Member
 from buildtools.plugin import Cancelled, Cause, Kind, Status, StepError, StepResult
 from buildtools.steps.pack import Pack
+from buildtools.system.replace import replacing
 from tests.support.context import LoneContext
 from tests.support.releases import configured, names, write
 
@@ -262,6 +263,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from buildtools.steps.pack import Pack
+from buildtools.system.replace import replacing
 from tests.support.context import LoneContext
 root = Path(sys.argv[1])
 print(Pack(target="demo", release_version="1.0", revision="r1").run(LoneContext(root)).outputs["sha256"])
@@ -373,13 +375,22 @@ def test_a_full_disk_leaves_no_half_archive(tmp_path: Path, monkeypatch: pytest.
     before = (tmp_path / "build/dist/demo.1.0.r1.tgz").read_bytes()
     write(tmp_path, {"more": "x"})
 
-    class Full(io.FileIO):
-        def write(self, data: Any) -> int:
-            if self.tell() > 500_000:
-                raise OSError(errno.ENOSPC, "No space left on device")
-            return super().write(data)
+    class Full:
+        def __init__(self, file: IO[bytes]) -> None:
+            self.file = file
+            self.flush = file.flush
 
-    monkeypatch.setattr(archives, "_creating", lambda path: Full(path, "xb"))
+        def write(self, data: bytes) -> int:
+            if self.file.tell() > 500_000:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return self.file.write(data)
+
+    @contextlib.contextmanager
+    def full(path: Path) -> Iterator[Full]:
+        with replacing(path) as file:
+            yield Full(file)
+
+    monkeypatch.setattr(archives, "replacing", full)
     with pytest.raises(StepError, match="cannot be written: No space left") as caught:
         pack(tmp_path)
     assert "Make room" in caught.value.remedy

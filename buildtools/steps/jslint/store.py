@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,20 +25,10 @@ def load(path: Path) -> bytes | None:
 
 def save(path: Path, data: bytes) -> str:
     """Put a file in place at one stroke; return why it could not be done, or an empty text."""
-    import tempfile
+    from buildtools.system.replace import replace_file
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(handle)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path, data)
     except OSError as error:
         return f"{path.parent}: {error.strerror}"
     return ""
