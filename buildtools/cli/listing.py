@@ -21,7 +21,7 @@ def console(color: str) -> Console:
     terminal = sys.stdout.isatty()
     colored = wants_color(color, terminal=terminal)
     return Console(
-        force_terminal=colored or None,
+        force_terminal=colored,
         no_color=not colored,
         highlight=False,
         emoji=False,
