@@ -137,7 +137,12 @@ def make_request(root: Path, flags: dict[str, Any]) -> RunRequest:
 
 def run_and_exit(plan: Plan, request: RunRequest, flags: dict[str, Any], *, rerun: Callable[[str], str]) -> int:
     """Execute `plan`, show it as the flags ask, and return the exit code."""
+    import gc
+
     from buildtools.session import OutputChoice, run
+
+    gc.freeze()
+    gc.enable()  # see `buildtools.__main__`
 
     terminal = sys.stdout is not None and sys.stdout.isatty()
     mode = flags["output"]

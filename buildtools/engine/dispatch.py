@@ -14,6 +14,8 @@ from buildtools.core.masking import Masker
 _DEPTH = 64
 """Events that may wait. An `Output` holds at most 64 KiB of text, so a slow sink holds back a flood at a few MiB."""
 _TICK = 1.0
+_BREATH = 0.01
+"""Seconds to let events gather once all are shown: waking for each would take the processor from starting steps."""
 
 
 class Dispatcher:
@@ -32,6 +34,7 @@ class Dispatcher:
         self._problems: dict[str, None] = {}
         self._finished: set[str] = set()
         self._deadline = float("inf")
+        self._waited_for = threading.Event()
         self._thread = threading.Thread(target=self._consume, name="buildtools-events", daemon=True)
         self._thread.start()
 
@@ -54,6 +57,7 @@ class Dispatcher:
 
     def drain(self) -> None:
         """Wait until the sinks have seen all events that were pushed so far."""
+        self._waited_for.set()
         seen = threading.Event()
         self._put(seen)
         while not seen.wait(0.25) and not self._hopeless():
@@ -61,6 +65,7 @@ class Dispatcher:
 
     def close(self) -> None:
         """Let the sinks see the rest, close them, end the thread; a second call does nothing."""
+        self._waited_for.set()
         if self._thread.is_alive():
             self._put(None)
         while self._thread.is_alive() and not self._hopeless():
@@ -92,6 +97,8 @@ class Dispatcher:
                     item.set()
                 else:
                     self._show(item)
+                    if self._queue.empty():
+                        self._waited_for.wait(_BREATH)
             if time.monotonic() >= due:
                 due = time.monotonic() + _TICK
                 for sink, tick in ticks:
