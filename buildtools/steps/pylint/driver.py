@@ -7,8 +7,9 @@ Standalone: needs the standard library and pylint >= 3 only, knows nothing of bu
 `RESTRICT` is a JSON list of absolute paths: of the files that the arguments name, only these are linted; `-` is no
 restriction. `OUT` becomes one JSON object: `pylint` (its version, empty if it cannot be imported), `problem`, and,
 if it ran, `status` (pylint's own exit status), `score`, `fail_under`, `fail_on` (the symbols of `fail-on` that were
-found), `files` (what was linted) and `messages` (those of the reporter json2). If pylint itself breaks down, no
-file is written.
+found), `files` (what was linted), `messages` and `statistics` (those of the reporter json2), `workers` (processes that
+linted; 0: this one alone) and `plain` (why it was this one alone, where several were wanted). If pylint itself breaks
+down, no file is written.
 """
 
 # ruff: noqa: PTH100, PTH109, PTH120, PTH123 - links in paths stay as they are, and pathlib costs start-up time
@@ -64,6 +65,7 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str]) -> dict[str, Any
         def display_messages(self, layout: Any) -> None:
             """Print nothing: stdout belongs to plugins and hooks that print."""
 
+    base: Any = PyLinter
     if restrict is not None:
         wanted = {os.path.realpath(path) for path in restrict}
 
@@ -75,8 +77,10 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str]) -> dict[str, Any
                 ours = PyLinter.should_analyze_file(modname, path, is_argument)
                 return ours and os.path.realpath(path) in wanted
 
-        Run.LinterClass = Restricted
+        base = Restricted
 
+    told: dict[str, Any] = {"workers": 0, "plain": ""}
+    Run.LinterClass = _sibling("parallel").linter_class(base, arguments, told, _sibling)
     collector = Collector()
     sys.argv = ["pylint", *arguments]
     status = 0
@@ -94,7 +98,22 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str]) -> dict[str, Any
         "fail_on": sorted(set(linter.fail_on_symbols) & set(linter.stats.by_msg)),
         "files": list(files),
         "messages": [collector.serialize(message) for message in collector.messages],
+        "statistics": collector.serialize_stats(),
+        **told,
     }
+
+
+def _sibling(name: str) -> Any:
+    """Import a file beside this one, whose folder is not on the module path."""
+    import importlib.util
+
+    known = f"_buildtools_{name}"
+    if known not in sys.modules:
+        spec = importlib.util.spec_from_file_location(known, os.path.join(os.path.dirname(__file__), f"{name}.py"))
+        assert spec and spec.loader
+        sys.modules[known] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[known])
+    return sys.modules[known]
 
 
 def _score(linter: Any, collector: Any) -> float | None:

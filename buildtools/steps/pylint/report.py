@@ -50,6 +50,8 @@ class Outcome(msgspec.Struct, frozen=True):
     fail_on: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     messages: tuple[Message, ...] = ()
+    workers: int = 0
+    plain: str = ""
 
 
 def decode(data: bytes) -> Outcome:

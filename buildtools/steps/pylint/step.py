@@ -57,7 +57,7 @@ class Pylint(Step, frozen=True):
     enable: Annotated[tuple[str, ...], _doc("Messages or categories to check for, after `disable`")] = ()
     jobs: Annotated[
         Annotated[int, msgspec.Meta(ge=0)] | None,
-        _doc("Processes; 0: one per processor. With more than one, pylint may find other things"),
+        _doc("Processes; default and 0: one per processor; 1: pylint by itself. They find what one process finds"),
     ] = None
     recursive: Annotated[bool, _doc("Folders that are no packages stand for all Python files below them")] = True
     args: Annotated[tuple[str, ...], _doc("Further arguments for pylint")] = ()
@@ -142,6 +142,8 @@ class Pylint(Step, frozen=True):
         if outcome.problem:
             what = f"pylint {outcome.pylint} (3 or newer is needed)" if outcome.pylint else f"pylint in {python}"
             raise ToolMissing(what, remedy=install(python, _NEEDED))
+        if outcome.plain:
+            ctx.output(f"pylint runs in one process: {outcome.plain}\n")
         return outcome, _last(done, tail)
 
     def _result(self, ctx: StepContext, outcome: report.Outcome, said: str) -> StepResult:

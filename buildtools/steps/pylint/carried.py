@@ -1,0 +1,371 @@
+"""What pylint's checkers carry from one file to the next: taken out where a file was linted, put in where all are joined.
+
+Standalone, as the driver is: the standard library and pylint >= 3 only.
+
+Two of pylint's own checkers collect something from all files and judge it at the end: `imports` (a graph, for R0401) and
+`similarities` (lines, for R0801). What one file adds to them is kept apart here, and replayed in the order of the files;
+then pylint's own `close` judges as ever. Other checkers may say how themselves (`get_map_data`, `reduce_map_data`);
+one that carries something and does not say so can't be run in several processes.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tokenize
+from collections import defaultdict
+from functools import cached_property
+from types import ModuleType
+from typing import Any, Callable, Iterable  # noqa: UP035 - for Python 3.8
+
+Files = "list[tuple[Any, Any]]"
+"""pylint's file items and their trees, in its order"""
+
+_STRING = re.compile(rb"[A-Za-z]{0,2}['\"]")
+_SCALARS = (str, bytes, int, float, complex, bool, type(None))
+_DEEPEST = 4
+_OWN = ("pylint.", "astroid.", "builtins.", "abc.", "typing.")
+
+# What pylint's own checkers leave behind and never read in another file, as found by reading them: set anew for each
+# module (`visit_module`, `process_tokens`), kept by nodes of the tree, or computed once from the configuration.
+_HARMLESS = {
+    "pylint.checkers.classes.class_checker": ("_accessed", "_setattr_attrs"),
+    "pylint.checkers.design_analysis": ("_branches",),
+    "pylint.checkers.format": ("_last_line_ending", "_lines", "_visited_lines"),
+    "pylint.checkers.logging": ("_format_style", "_from_imports", "_logging_modules", "_logging_names"),
+    "pylint.checkers.looping_iterator_checker": ("_scope_stack",),
+    "pylint.checkers.refactoring.refactoring_checker": ("_return_nodes",),
+    "pylint.checkers.strings": ("_unicode_literals",),
+    "pylint.checkers.typecheck": ("_compiled_generated_members", "_postponed_evaluation_enabled"),
+    "pylint.checkers.variables": (
+        "_allow_global_unused_variables",
+        "_analyse_fallback_blocks",
+        "_postponed_evaluation_enabled",
+        "_reported_type_checking_usage_scopes",
+        "_to_consume",
+    ),
+    "pylint.extensions.private_import": ("all_used_type_annotations", "populated_annotations"),
+    "pylint.extensions.redefined_variable_type": ("_assigns",),
+    "pylint.extensions.typing": ("_postponed_evaluation_enabled",),
+}
+
+
+class _Added(dict):  # type: ignore[type-arg]
+    """A set that knows the order of what was added; the order in which a set is walked hangs on that."""
+
+    def add(self, value: Any) -> None:
+        self[value] = None
+
+
+class _Imports:
+    """`imports`: who imports whom, which of that R0401 is to overlook, and which package a module is in."""
+
+    def __init__(self, checker: Any, _files: Files) -> None:
+        self._checker = checker
+        if not isinstance(checker.import_graph, defaultdict) or not isinstance(checker._module_pkg, dict):
+            raise AttributeError("import_graph")
+
+    def begin(self, _number: int) -> None:
+        self._checker.import_graph = defaultdict(_Added)
+        self._checker._excluded_edges = defaultdict(_Added)
+        self._checker._module_pkg = {}
+
+    def take(self) -> Any:
+        graphs = (self._checker.import_graph, self._checker._excluded_edges)
+        edges = [{name: list(ends) for name, ends in graph.items()} for graph in graphs]
+        return edges, self._checker._module_pkg
+
+    def put(self, parts: list[Any]) -> None:
+        for edges, packages in parts:
+            for graph, added in zip((self._checker.import_graph, self._checker._excluded_edges), edges):  # noqa: B905
+                for name, ends in added.items():
+                    for end in ends:
+                        graph[name].add(end)
+            self._checker._module_pkg.update(packages)
+
+
+class _Lines:
+    """`similarities`: the lines of a file without blanks and comments."""
+
+    def __init__(self, checker: Any, _files: Files) -> None:
+        self._checker = checker
+        if not isinstance(checker.linesets, list):
+            raise AttributeError("linesets")
+
+    def begin(self, _number: int) -> None:
+        self._checker.linesets = []
+
+    def take(self) -> Any:
+        return self._checker.linesets
+
+    def put(self, parts: list[Any]) -> None:
+        self._checker.linesets = [lines for part in parts for lines in part]
+
+
+class _Strings:
+    """`string`: tokens by line and column; a place that a file does not have is answered by the last file that has it.
+
+    Strings inside f-strings (before Python 3.12) and in one-byte encodings are looked up in vain in their own file.
+    """
+
+    def __init__(self, checker: Any, files: Files) -> None:
+        self._checker = checker
+        self._files = files
+        self._lines: dict[int, list[bytes]] = {}
+        if not isinstance(checker.string_tokens, dict):
+            raise AttributeError("string_tokens")
+
+    def begin(self, number: int) -> None:
+        self.unsure = ""
+        self._number = number
+        self._checker.string_tokens = _Tokens(self._earlier)
+        if hasattr(self._checker, "_parenthesized_string_tokens"):
+            self._checker._parenthesized_string_tokens = {}
+
+    def take(self) -> Any:
+        return None
+
+    def put(self, parts: list[Any]) -> None:
+        """Need nothing: at the end, nobody asks."""
+
+    def _earlier(self, place: Any) -> Any:
+        """Return what the files before this one have at a place, which is then this file's as well."""
+        for number in range(self._number - 1, -1, -1):
+            if self._files[number][1] is not None and self._may_be(number, *place):
+                own = self._checker.string_tokens, getattr(self._checker, "_parenthesized_string_tokens", {})
+                tokens, parenthesized = self._tokens(number)
+                self._checker.string_tokens, self._checker._parenthesized_string_tokens = own
+                if place in tokens:
+                    if any(word in line for line in self._lines[number] for word in (b"skip-file", b"disable")):
+                        # Whether pylint read this file at all hangs on its comments.
+                        self.unsure = self._files[number][0].filepath
+                    own[1][place] = parenthesized.get(place, False)
+                    return tokens[place]
+        return None
+
+    def _may_be(self, number: int, line: int, column: int) -> bool:
+        """Tell whether a string can begin there; columns are bytes."""
+        if number not in self._lines:
+            with self._files[number][1].stream() as stream:
+                self._lines[number] = stream.read().split(b"\n")
+            self._lines[number][0] = self._lines[number][0].lstrip(b"\xef\xbb\xbf")
+        lines = self._lines[number]
+        return line <= len(lines) and _STRING.match(lines[line - 1], column) is not None
+
+    def _tokens(self, number: int) -> tuple[dict[Any, Any], dict[Any, Any]]:
+        from pylint.utils import utils
+
+        checker = self._checker
+        checker.string_tokens, checker._parenthesized_string_tokens = {}, {}
+        checker.add_message = lambda *_args, **_more: None
+        try:
+            checker.process_tokens(utils.tokenize_module(self._files[number][1]))
+        except tokenize.TokenError:
+            return {}, {}
+        finally:
+            del checker.add_message
+        return checker.string_tokens, checker._parenthesized_string_tokens
+
+
+class _Tokens(dict):  # type: ignore[type-arg]
+    """One file's tokens, and those of files before it where they are asked for."""
+
+    def __init__(self, earlier: Callable[[Any], Any]) -> None:
+        self._earlier = earlier
+
+    def __contains__(self, place: object) -> bool:
+        if super().__contains__(place):
+            return True
+        found = self._earlier(place)
+        if found is not None:
+            self[place] = found
+        return found is not None
+
+
+class _Mapped:
+    """A checker that says itself how it is to be run in several processes."""
+
+    def __init__(self, checker: Any, _files: Files) -> None:
+        self._checker = checker
+        self._config = checker.linter.config
+
+    def begin(self, _number: int) -> None:
+        # As pylint itself does: what the checker has of other files is gone then. Its options are those of the start.
+        config, self._checker.linter.config = self._checker.linter.config, self._config
+        self._checker.open()
+        self._checker.linter.config = config
+
+    def take(self) -> Any:
+        return self._checker.get_map_data()
+
+    def put(self, parts: list[Any]) -> None:
+        checker, data = self._checker, [part for part in parts if part is not None]
+        if not data:
+            return
+
+        def close() -> None:
+            # The reduction may end with `close`, as those of pylint do.
+            del checker.close
+            checker.reduce_map_data(checker.linter, data)
+
+        checker.close = close
+
+
+class Carried:
+    """All that the checkers of a run carry. Raises `Unknown` when that can't be told."""
+
+    def __init__(self, checkers: Iterable[Any], files: Files) -> None:
+        self._kinds: dict[int, Any] = {}
+        self._checkers = [checker for checker in checkers if not hasattr(checker, "prepare_checkers")]
+        for number, checker in enumerate(self._checkers):
+            kind = _kind(checker)
+            if kind is not None:
+                try:
+                    self._kinds[number] = kind(checker, files)
+                except AttributeError as error:
+                    raise Unknown(f"{described(checker)} is not the one that is known: {error}") from None
+        self._states: list[Any] = []
+
+    def watch(self) -> None:
+        """Remember how every checker looks before the first file."""
+        self._states = [_state(checker, number in self._kinds) for number, checker in enumerate(self._checkers)]
+
+    def begin(self, number: int) -> None:
+        """Make the checkers as they are before the first file, for the file of this number."""
+        for kind in self._kinds.values():
+            kind.begin(number)
+
+    def problem(self, path: str) -> str:
+        """Return which checker, other than those that say so, has kept something of a file, or wanted to; or nothing."""
+        for number, checker in enumerate(self._checkers):
+            kind = self._kinds.get(number)
+            if isinstance(kind, _Strings) and kind.unsure:
+                return f"{described(checker)} may look in {kind.unsure} for a string of {path}"
+            before, after = self._states[number], _state(checker, kind is not None)
+            if before != after:
+                names = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+                return f"{described(checker)} keeps {', '.join(sorted(names))} of {path} for the next file"
+        return ""
+
+    def take(self) -> list[Any]:
+        """Return what one file added."""
+        return [kind.take() for kind in self._kinds.values()]
+
+    def put(self, parts: list[list[Any]]) -> None:
+        """Make the checkers as they are after all files, each of which added one of `parts`."""
+        for number, kind in enumerate(self._kinds.values()):
+            kind.put([part[number] for part in parts])
+
+
+class Unknown(Exception):
+    """A checker whose ways are not known; the text says which and why."""
+
+
+def described(checker: Any) -> str:
+    """Return a checker's name with its module's."""
+    return f"{checker.name} ({type(checker).__module__})"
+
+
+def settled(checkers: Iterable[Any]) -> None:
+    """Let R0801 quote the same lines every time: those of the place that comes last in the order of the files."""
+    from pylint.checkers.symilar import SimilaritiesChecker
+
+    for checker in checkers:
+        if type(checker) is SimilaritiesChecker and hasattr(checker, "_compute_sims"):
+            checker._compute_sims = _in_order(checker, checker._compute_sims)
+
+
+def _in_order(checker: Any, compute: Callable[[], Any]) -> Callable[[], Any]:
+    def computed() -> Any:
+        order = {id(lines): number for number, lines in enumerate(checker.linesets)}
+        # pylint takes the last of a set, which comes in the order of addresses in memory.
+        return [
+            (number, sorted(places, key=lambda place: (order[id(place[0])], place[1:]))) for number, places in compute()
+        ]
+
+    return computed
+
+
+def _kind(checker: Any) -> Any:
+    from pylint.checkers import BaseChecker
+    from pylint.checkers.imports import ImportsChecker
+    from pylint.checkers.strings import StringConstantChecker
+    from pylint.checkers.symilar import SimilaritiesChecker
+
+    if type(checker) is ImportsChecker:
+        return _Imports
+    if type(checker) is SimilaritiesChecker:
+        return _Lines
+    if type(checker) is StringConstantChecker:
+        return _Strings
+    # Others may have exchanged the method of one checker alone.
+    if _differs(checker, BaseChecker, "get_map_data") and _differs(checker, BaseChecker, "reduce_map_data"):
+        return _Mapped
+    if _differs(checker, BaseChecker, "close"):
+        raise Unknown(f"{described(checker)} judges all files together, and does not say how to do so in parts")
+    return None
+
+
+def _differs(checker: Any, base: type, method: str) -> bool:
+    return getattr(getattr(checker, method), "__func__", None) is not getattr(base, method)
+
+
+def _state(checker: Any, known: bool) -> dict[str, Any]:
+    """Return what can be seen of a checker's memory, as values: its own, and that of foreign classes and modules."""
+    own = _own(type(checker).__module__)
+    if known and own:
+        return {}
+    seen = {id(checker)}
+    harmless = _HARMLESS.get(type(checker).__module__, ())
+    held = {} if known else {name: value for name, value in vars(checker).items() if name not in harmless}
+    if own:
+        # Computed once from the configuration; where a foreign checker does so, who knows from what.
+        held = {
+            name: value
+            for name, value in held.items()
+            if not isinstance(getattr(type(checker), name, None), cached_property)
+        }
+    state = {name: _view(value, _DEEPEST, seen) for name, value in held.items()}
+    for kind in () if own else type(checker).__mro__:
+        if not _own(kind.__module__):
+            module = sys.modules.get(kind.__module__)
+            for owner in (kind, module) if module else (kind,):
+                for name, value in list(vars(owner).items()):
+                    state[f"{owner.__name__}.{name}"] = _view(value, _DEEPEST, seen)
+    return state
+
+
+def _own(module: str) -> bool:
+    return (module + ".").startswith(_OWN)
+
+
+def _view(value: Any, depth: int, seen: set[int]) -> Any:
+    if isinstance(value, _SCALARS):
+        return value
+    kind = type(value)
+    if depth == 0 or id(value) in seen or isinstance(value, (type, ModuleType)):
+        return kind
+    seen = {*seen, id(value)}
+    if isinstance(value, dict):
+        return [(_view(k, depth - 1, seen), _view(v, depth - 1, seen)) for k, v in list(value.items())]
+    if isinstance(value, (list, tuple)):
+        return [_view(item, depth - 1, seen) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return kind, len(value), {item for item in value if isinstance(item, _SCALARS)}
+    if callable(value) or _linter(value):
+        return kind
+    if kind.__module__.startswith("astroid."):
+        return kind, id(value)
+    held = getattr(value, "__dict__", None)
+    return kind, _view(held, depth - 1, seen) if held else _length(value)
+
+
+def _linter(value: Any) -> bool:
+    return hasattr(value, "prepare_checkers") or type(value).__module__.startswith(("argparse", "re"))
+
+
+def _length(value: Any) -> Any:
+    try:
+        return len(value)
+    except TypeError:
+        return None
