@@ -1,6 +1,6 @@
 """Runs pylint in whatever interpreter executes this file, and writes what came out of it as JSON.
 
-Standalone: needs the standard library and pylint >= 3 only, knows nothing of buildtools.
+Standalone: needs the standard library and pylint >= 3 only, knows nothing of buildtools but the folder `several`.
 
     python driver.py OUT RESTRICT ARGUMENT…
 
@@ -12,7 +12,7 @@ linted; 0: this one alone) and `plain` (why it was this one alone, where several
 down, no file is written.
 """
 
-# ruff: noqa: PTH100, PTH109, PTH120, PTH123 - links in paths stay as they are, and pathlib costs start-up time
+# ruff: noqa: PTH100, PTH109, PTH118, PTH120, PTH123 - links in paths stay as they are, and pathlib costs start-up time
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str]) -> dict[str, Any
         base = Restricted
 
     told: dict[str, Any] = {"workers": 0, "plain": ""}
-    Run.LinterClass = _sibling("parallel").linter_class(base, arguments, told, _sibling)
+    Run.LinterClass = _several().linter_class(base, arguments, told)
     collector = Collector()
     sys.argv = ["pylint", *arguments]
     status = 0
@@ -103,17 +103,18 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str]) -> dict[str, Any
     }
 
 
-def _sibling(name: str) -> Any:
-    """Import a file beside this one, whose folder is not on the module path."""
+def _several() -> Any:
+    """Import the package beside this file, whose folder is not on the module path, under a name of its own."""
+    import importlib
     import importlib.util
 
-    known = f"_buildtools_{name}"
-    if known not in sys.modules:
-        spec = importlib.util.spec_from_file_location(known, os.path.join(os.path.dirname(__file__), f"{name}.py"))
-        assert spec and spec.loader
-        sys.modules[known] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[known])
-    return sys.modules[known]
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "several")
+    name = "_buildtools_pylint_several"
+    place = os.path.join(folder, "__init__.py")
+    spec = importlib.util.spec_from_file_location(name, place, submodule_search_locations=[folder])
+    assert spec is not None
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    return importlib.import_module(f"{name}.linter")
 
 
 def _score(linter: Any, collector: Any) -> float | None:

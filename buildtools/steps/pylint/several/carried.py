@@ -1,53 +1,24 @@
-"""What pylint's checkers carry from one file to the next: taken out where a file was linted, put in where all are joined.
+"""What checkers carry from one file to the next: taken out where a file was linted, put in where all are joined.
 
-Standalone, as the driver is: the standard library and pylint >= 3 only.
-
-Two of pylint's own checkers collect something from all files and judge it at the end: `imports` (a graph, for R0401) and
-`similarities` (lines, for R0801). What one file adds to them is kept apart here, and replayed in the order of the files;
-then pylint's own `close` judges as ever. Other checkers may say how themselves (`get_map_data`, `reduce_map_data`);
-one that carries something and does not say so can't be run in several processes.
+Two of pylint's own collect something from all files and judge it at the end: `imports` (a graph, for R0401) and
+`similarities` (lines, for R0801). What one file adds to them is kept apart here, and replayed in the order of the
+files; then pylint's own `close` judges as ever. Other checkers may say how themselves (`get_map_data`,
+`reduce_map_data`); one that carries something and does not say so can't be run in several processes.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 import tokenize
 from collections import defaultdict
-from functools import cached_property
-from types import ModuleType
-from typing import Any, Callable, Iterable  # noqa: UP035 - for Python 3.8
+from typing import Any, Callable, Iterable, List, Tuple  # noqa: UP035 - for Python 3.8
 
-Files = "list[tuple[Any, Any]]"
+from .remembered import state
+
+Files = List[Tuple[Any, Any]]  # noqa: UP006
 """pylint's file items and their trees, in its order"""
 
 _STRING = re.compile(rb"[A-Za-z]{0,2}['\"]")
-_SCALARS = (str, bytes, int, float, complex, bool, type(None))
-_DEEPEST = 4
-_OWN = ("pylint.", "astroid.", "builtins.", "abc.", "typing.")
-
-# What pylint's own checkers leave behind and never read in another file, as found by reading them: set anew for each
-# module (`visit_module`, `process_tokens`), kept by nodes of the tree, or computed once from the configuration.
-_HARMLESS = {
-    "pylint.checkers.classes.class_checker": ("_accessed", "_setattr_attrs"),
-    "pylint.checkers.design_analysis": ("_branches",),
-    "pylint.checkers.format": ("_last_line_ending", "_lines", "_visited_lines"),
-    "pylint.checkers.logging": ("_format_style", "_from_imports", "_logging_modules", "_logging_names"),
-    "pylint.checkers.looping_iterator_checker": ("_scope_stack",),
-    "pylint.checkers.refactoring.refactoring_checker": ("_return_nodes",),
-    "pylint.checkers.strings": ("_unicode_literals",),
-    "pylint.checkers.typecheck": ("_compiled_generated_members", "_postponed_evaluation_enabled"),
-    "pylint.checkers.variables": (
-        "_allow_global_unused_variables",
-        "_analyse_fallback_blocks",
-        "_postponed_evaluation_enabled",
-        "_reported_type_checking_usage_scopes",
-        "_to_consume",
-    ),
-    "pylint.extensions.private_import": ("all_used_type_annotations", "populated_annotations"),
-    "pylint.extensions.redefined_variable_type": ("_assigns",),
-    "pylint.extensions.typing": ("_postponed_evaluation_enabled",),
-}
 
 
 class _Added(dict):  # type: ignore[type-arg]
@@ -208,7 +179,7 @@ class _Mapped:
             del checker.close
             checker.reduce_map_data(checker.linter, data)
 
-        checker.close = close
+        vars(checker)["close"] = close
 
 
 class Carried:
@@ -228,7 +199,7 @@ class Carried:
 
     def watch(self) -> None:
         """Remember how every checker looks before the first file."""
-        self._states = [_state(checker, number in self._kinds) for number, checker in enumerate(self._checkers)]
+        self._states = [state(checker, number in self._kinds) for number, checker in enumerate(self._checkers)]
 
     def begin(self, number: int) -> None:
         """Make the checkers as they are before the first file, for the file of this number."""
@@ -236,12 +207,12 @@ class Carried:
             kind.begin(number)
 
     def problem(self, path: str) -> str:
-        """Return which checker, other than those that say so, has kept something of a file, or wanted to; or nothing."""
+        """Return which checker, other than those that say so, has kept something of a file, or wanted to."""
         for number, checker in enumerate(self._checkers):
             kind = self._kinds.get(number)
             if isinstance(kind, _Strings) and kind.unsure:
                 return f"{described(checker)} may look in {kind.unsure} for a string of {path}"
-            before, after = self._states[number], _state(checker, kind is not None)
+            before, after = self._states[number], state(checker, kind is not None)
             if before != after:
                 names = {name for name in {*before, *after} if before.get(name) != after.get(name)}
                 return f"{described(checker)} keeps {', '.join(sorted(names))} of {path} for the next file"
@@ -272,7 +243,7 @@ def settled(checkers: Iterable[Any]) -> None:
 
     for checker in checkers:
         if type(checker) is SimilaritiesChecker and hasattr(checker, "_compute_sims"):
-            checker._compute_sims = _in_order(checker, checker._compute_sims)
+            vars(checker)["_compute_sims"] = _in_order(checker, checker._compute_sims)
 
 
 def _in_order(checker: Any, compute: Callable[[], Any]) -> Callable[[], Any]:
@@ -308,64 +279,3 @@ def _kind(checker: Any) -> Any:
 
 def _differs(checker: Any, base: type, method: str) -> bool:
     return getattr(getattr(checker, method), "__func__", None) is not getattr(base, method)
-
-
-def _state(checker: Any, known: bool) -> dict[str, Any]:
-    """Return what can be seen of a checker's memory, as values: its own, and that of foreign classes and modules."""
-    own = _own(type(checker).__module__)
-    if known and own:
-        return {}
-    seen = {id(checker)}
-    harmless = _HARMLESS.get(type(checker).__module__, ())
-    held = {} if known else {name: value for name, value in vars(checker).items() if name not in harmless}
-    if own:
-        # Computed once from the configuration; where a foreign checker does so, who knows from what.
-        held = {
-            name: value
-            for name, value in held.items()
-            if not isinstance(getattr(type(checker), name, None), cached_property)
-        }
-    state = {name: _view(value, _DEEPEST, seen) for name, value in held.items()}
-    for kind in () if own else type(checker).__mro__:
-        if not _own(kind.__module__):
-            module = sys.modules.get(kind.__module__)
-            for owner in (kind, module) if module else (kind,):
-                for name, value in list(vars(owner).items()):
-                    state[f"{owner.__name__}.{name}"] = _view(value, _DEEPEST, seen)
-    return state
-
-
-def _own(module: str) -> bool:
-    return (module + ".").startswith(_OWN)
-
-
-def _view(value: Any, depth: int, seen: set[int]) -> Any:
-    if isinstance(value, _SCALARS):
-        return value
-    kind = type(value)
-    if depth == 0 or id(value) in seen or isinstance(value, (type, ModuleType)):
-        return kind
-    seen = {*seen, id(value)}
-    if isinstance(value, dict):
-        return [(_view(k, depth - 1, seen), _view(v, depth - 1, seen)) for k, v in list(value.items())]
-    if isinstance(value, (list, tuple)):
-        return [_view(item, depth - 1, seen) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return kind, len(value), {item for item in value if isinstance(item, _SCALARS)}
-    if callable(value) or _linter(value):
-        return kind
-    if kind.__module__.startswith("astroid."):
-        return kind, id(value)
-    held = getattr(value, "__dict__", None)
-    return kind, _view(held, depth - 1, seen) if held else _length(value)
-
-
-def _linter(value: Any) -> bool:
-    return hasattr(value, "prepare_checkers") or type(value).__module__.startswith(("argparse", "re"))
-
-
-def _length(value: Any) -> Any:
-    try:
-        return len(value)
-    except TypeError:
-        return None
