@@ -6,6 +6,8 @@ Needs the network (pip downloads the sdists), and nothing of the projects' own d
 any difference to what is promised, and says where the fast path stepped aside.
 """
 
+# ruff: noqa: T201
+
 from __future__ import annotations
 
 import subprocess
