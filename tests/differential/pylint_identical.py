@@ -58,6 +58,9 @@ def main(*projects: str) -> int:
                 how = f"{mine.workers} workers" if mine.workers else f"one process: {mine.plain}"
                 times = f"{mine.seconds:.1f} s, pylint {other.seconds:.1f} s"
                 verdict = "DIFFERENT" if found else "identical"
+                moved = same.reordered(mine, other)
+                if moved and not found:
+                    verdict += f" but for the order of {moved} at one place (pylint's own varies there)"
                 print(f"{root.name} {said}: {len(other.messages)} messages, {verdict}; {how}; {times}", flush=True)
                 for line in found[:10]:
                     print("  ", line[:300])

@@ -8,6 +8,7 @@ files; then pylint's own `close` judges as ever. Other checkers may say how them
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tokenize
 from collections import defaultdict
@@ -239,10 +240,9 @@ def described(checker: Any) -> str:
 
 def settled(checkers: Iterable[Any]) -> None:
     """Let R0801 quote the same lines every time: those of the place that comes last in the order of the files."""
-    from pylint.checkers.symilar import SimilaritiesChecker
-
+    kind = _similarities()
     for checker in checkers:
-        if type(checker) is SimilaritiesChecker and hasattr(checker, "_compute_sims"):
+        if type(checker) is kind and hasattr(checker, "_compute_sims"):
             vars(checker)["_compute_sims"] = _in_order(checker, checker._compute_sims)
 
 
@@ -257,15 +257,25 @@ def _in_order(checker: Any, compute: Callable[[], Any]) -> Callable[[], Any]:
     return computed
 
 
+def _similarities() -> type | None:
+    import importlib
+
+    # The second name is that of pylint before 3.3.
+    for module, kind in (("symilar", "SimilaritiesChecker"), ("similar", "SimilarChecker")):
+        with contextlib.suppress(ImportError, AttributeError):
+            found: type = getattr(importlib.import_module(f"pylint.checkers.{module}"), kind)
+            return found
+    return None
+
+
 def _kind(checker: Any) -> Any:
     from pylint.checkers import BaseChecker
     from pylint.checkers.imports import ImportsChecker
     from pylint.checkers.strings import StringConstantChecker
-    from pylint.checkers.symilar import SimilaritiesChecker
 
     if type(checker) is ImportsChecker:
         return _Imports
-    if type(checker) is SimilaritiesChecker:
+    if type(checker) is _similarities():
         return _Lines
     if type(checker) is StringConstantChecker:
         return _Strings

@@ -25,6 +25,7 @@ _HARMLESS = {
     "pylint.checkers.variables": (
         "_allow_global_unused_variables",
         "_analyse_fallback_blocks",
+        "_evaluated_type_checking_scopes",
         "_postponed_evaluation_enabled",
         "_reported_type_checking_usage_scopes",
         "_to_consume",
