@@ -51,6 +51,10 @@ FILES: dict[str, str | bytes] = {
     "same/y.py": f'"""Doc."""\n# y\n\n\ndef function(call):\n    """Doc."""\n{BLOCK}',
     "same/z.py": f'"""Doc."""\n\n\ndef other(call):\n    """Doc."""\n{BLOCK}    return value_1\n',
     "same/quiet.py": f'"""Doc."""\n# pylint: disable=duplicate-code\n\n\ndef other(call):\n    """Doc."""\n{BLOCK}',
+    # A stub and its module, which share a tree: what is counted by node is counted on.
+    "stub/__init__.py": "",
+    "stub/counted.py": "def f(a):\n" + "".join(f"    if a == {n}:\n        print(a)\n" for n in range(8)),
+    "stub/counted.pyi": "def f(a): ...\n",
     # A namespace package, a folder that is none, and a hidden pattern.
     "space/part/__init__.py": "import os\n",
     "space/part/mod.py": "from space.other import thing\n",

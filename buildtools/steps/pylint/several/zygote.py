@@ -41,20 +41,31 @@ class Run:
     def _units(self) -> list[list[int]]:
         """Return the files' numbers, the longest first.
 
-        Files of one name that follow each other stay together: what the first leaves behind can reach the second.
+        Files of one name that follow each other stay together: what the first leaves behind can reach the second. So
+        do files that share a tree, wherever they are: checkers that count by node count on when they see it again.
         """
-        units: list[list[int]] = []
-        last = None
+        units: dict[int, list[int]] = {}
+        first: dict[int, int] = {}
+        last, before = None, 0
         for number, (item, tree) in enumerate(self._trees):
             if tree is None:
                 continue
             name = item.name[: -len(".__init__")] if item.name.endswith(".__init__") else item.name
-            if name == last:
-                units[-1].append(number)
-            else:
-                units.append([number])
-            last = name
-        return sorted(units, key=lambda unit: -sum(_size(self._trees[number][0].filepath) for number in unit))
+            mine = first.setdefault(id(tree), number)
+            if name == last and first[before] != mine:
+                mine = self._merge(units, first, first[before], mine)
+            units.setdefault(mine, []).append(number)
+            last, before = name, id(tree)
+        return sorted(units.values(), key=lambda unit: -sum(_size(self._trees[n][0].filepath) for n in unit))
+
+    @staticmethod
+    def _merge(units: dict[int, list[int]], first: dict[int, int], one: int, two: int) -> int:
+        """Make two units one; return its key."""
+        units[one] = sorted(units[one] + units.pop(two, []))
+        for tree, unit in first.items():
+            if unit == two:
+                first[tree] = one
+        return one
 
     def _each_config(self) -> list[Any]:
         """Return, per file, the configuration that is in force when its turn comes in one process."""
@@ -76,7 +87,7 @@ class Run:
             linter.reporter.messages = []
             linter.config = self._configs[number]
             self._walker.nbstatements = 0
-            if place == 0 and number != 0:
+            if number and (place == 0 or unit[place - 1] != number - 1):
                 linter._by_id_managed_msgs = []
             self._carried.begin(number)
             self._plain({item: tree}, self._check, *self._quiet)
