@@ -216,7 +216,7 @@ def test_git_values(project: Project) -> None:
     assert text_of(project, text) == f"{revision} {revision[:10]} [topic] [] true"
     git("tag", "v1.0")
     git("checkout", "-q", "--detach")
-    project.env = {"GITHUB_ACTIONS": "true", "GITHUB_HEAD_REF": "feature/x"}
+    project.env = {"GITHUB_ACTIONS": "true", "GITHUB_REF_NAME": "feature/x"}
     assert text_of(project, text) == f"{revision} {revision[:10]} [feature/x] [v1.0] true"
 
 
