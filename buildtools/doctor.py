@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from buildtools import __version__
-from buildtools.core.errors import BuildtoolsError
+from buildtools.core.errors import BuildtoolsError, StepError
 from buildtools.core.step import Step, Tool
 from buildtools.pipeline.model import StepSpec
 
@@ -64,9 +64,29 @@ def _lines(steps: Iterable[tuple[str, Step]], root: Path) -> tuple[Line, ...]:
     for tool in _own(root):
         found[tool.name, tool.version, tool.optional] = (tool, ["buildtools"])
     for name, step in steps:
-        for tool in step.tools(root, os.environ):
+        for tool in _needed(name, step, root):
             found.setdefault((tool.name, tool.version, tool.optional), (tool, []))[1].append(name)
     return tuple(Line(tool, ", ".join(dict.fromkeys(users))) for tool, users in found.values())
+
+
+def _needed(name: str, step: Step, root: Path) -> tuple[Tool, ...]:
+    """Return what a step says it needs. Raises `StepError` if that goes wrong: a plugin is foreign code."""
+    try:
+        return tuple(_checked(tool) for tool in step.tools(root, os.environ))
+    except BuildtoolsError:
+        raise
+    except Exception as error:
+        plugin = type(step).__name__
+        raise StepError(
+            f"{name}: the plugin {plugin} cannot say which tools it needs: {type(error).__name__}: {error}",
+            remedy="This is a mistake in the plugin: tell its author.",
+        ) from error
+
+
+def _checked(tool: object) -> Tool:
+    if not isinstance(tool, Tool):
+        raise TypeError(f"it yields a {type(tool).__name__} instead of a Tool")
+    return tool
 
 
 def _own(root: Path) -> Iterator[Tool]:
@@ -100,5 +120,5 @@ def _configured(spec: StepSpec) -> Step | None:
 def _default(plugin: type[Step]) -> Step | None:
     try:
         return plugin()
-    except TypeError:  # it has options that must be given
+    except (TypeError, ValueError):  # it has options that must be given
         return None

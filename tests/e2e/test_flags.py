@@ -256,7 +256,7 @@ def test_step_takes_its_flags_before_the_plugin_and_options_behind(project: Make
     said = made.call("step", "shell", "echo", "two words")
     clear(said, 0, "\ntwo words\n")
     clear(made.call("step", "shell"), 3, "run", "shell needs the option run")
-    clear(made.call("step", "shel"), 5, "no plugin is called 'shel'", "did you mean 'shell'?")
+    clear(made.call("step", "shel"), 2, "no plugin is called 'shel'", "did you mean 'shell'?")
     clear(made.call("step", "shell", "--chek", "x"), 2, "No such option '--chek'")
     clear(made.call("step", "pylint", "--fail-under", "abc"), 3, "--fail-under", "expected a number", "'abc'")
 
