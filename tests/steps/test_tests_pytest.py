@@ -173,6 +173,22 @@ def test_the_exit_status_alone_is_not_trusted(
     assert said in result.reason
 
 
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        ("@pytest.mark.skip\ndef test_a(): pass\n", True),
+        ("pytest.skip('w', allow_module_level=True)\n", True),
+        ("@pytest.mark.skip\ndef test_a(): pass\n\ndef test_b(): pass\n", False),
+        ("@pytest.mark.xfail\ndef test_a(): assert 0\n", False),
+    ],
+)
+def test_that_every_test_was_skipped_is_said(tmp_path: Path, text: str, warned: bool) -> None:
+    result = run(made(tmp_path, f"import pytest\n\n{text}"))
+    assert result.status is PASS
+    assert [text for text in result.warnings if "every test was skipped" in text] == list(result.warnings)
+    assert bool(result.warnings) is warned
+
+
 def test_no_test_is_an_error_unless_it_is_allowed_and_all_skipped_is_no_such_thing(tmp_path: Path) -> None:
     result = run(made(tmp_path, "x = 1"))
     assert (result.status, result.cause) == (ERROR, Cause.EMPTY)

@@ -36,7 +36,8 @@ def _status(session: Session, done: Completed, runner: str) -> StepResult:
     if session.status == _USAGE[runner] and not session.cases:
         return StepResult(status=Status.ERROR, reason=f"{runner} could not begin: {_complaint(done)}")
     if not session.cases:
-        return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason="no test ran")
+        remedy = "Correct `paths` or the runner's own selection, or say `allow-empty: true`."
+        return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason="no test ran", remedy=remedy)
     return _without_failure(session, done, runner)
 
 
@@ -71,6 +72,8 @@ def _without_failure(session: Session, done: Completed, runner: str) -> StepResu
         return StepResult(status=Status.ERROR, reason=f"{runner} passed, but its process ended badly ({how(done)})")
     if runner == "pytest" and session.ended < session.total:
         return StepResult(status=Status.ERROR, reason=f"only {session.ended:,} of {count(session.total, 'test')} ran")
+    if all(case.status is Status.SKIPPED and case.type != "xfail" for case in session.cases):
+        return StepResult(warnings=("every test was skipped: nothing is known about the code",))
     return StepResult()
 
 
