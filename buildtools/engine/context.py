@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -48,12 +49,18 @@ class Voice:
         self._log = log
         self._dispatcher = dispatcher
         self._masker = settings.masker
+        self._own = self.stream("stdout")
+        self._lock = threading.Lock()
 
     def say(self, text: str) -> None:
-        """Add the step's, or the engine's, own words."""
-        text = self._masker.text(whole(text))
-        self._log.write(text.encode())
-        self._show(text, "stdout")
+        """Add the step's own words. A secret that comes in several pieces is hidden too."""
+        with self._lock:
+            self._own.add(whole(text).encode())
+
+    def pause(self) -> None:
+        """Let go of what was held back of the step's own words: something else speaks now, or nobody any more."""
+        with self._lock:
+            self._own.finish()
 
     def note(self, text: str) -> None:
         """Add words to the log alone."""
@@ -203,6 +210,7 @@ class EngineContext:
             env={**self.env, **env} if env else self.env,
             stdin=stdin,
         )
+        self._voice.pause()
         captured = Collected(words[0])
         lines = Lines(words[0], on_line) if on_line is not None else None
         shown, complaints = self._voice.stream("stdout"), self._voice.stream("stderr")

@@ -97,6 +97,7 @@ class Task:
         )
         ctx = EngineContext(place, voice, stop, around.settings)
         result = attempt(configured.step, self.spec.uses, ctx)
+        voice.pause()
         cause = self.control.conclude()
         if ctx.temp_used:
             remove_tree(Path(temp))
