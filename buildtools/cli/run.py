@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from buildtools.cli.options import Flag, color_option, complete_step, complete_tag, place_options, split_file
+from buildtools.cli.options import Flag, color_option, complete_step, complete_tag, entered, place_options, split_file
 from buildtools.cli.running import execution_options, make_request, run_and_exit
 
 
@@ -62,11 +62,11 @@ def command(
         name, planned = shown(pipeline, (pipeline.name, plan.steps))
         print_steps(planned, title=f"{name}: would run", color=flags["color"])
         return 0
-    named = [str(file)] if file else []
+    place, named = entered(click.get_current_context()), [str(file)] if file else []
     values = [word for name, value in properties.items() for word in ("-P", f"{name}={value}")]
     return run_and_exit(
         plan,
         make_request(pipeline.root, flags),
         flags,
-        rerun=lambda step: shlex.join(["buildtools", "run", *named, *values, step]),
+        rerun=lambda step: shlex.join(["buildtools", *place, "run", *named, *values, step]),
     )

@@ -45,7 +45,7 @@ def command(ctx: click.Context, /, directory: str | None, **flags: Any) -> None:
     `buildtools step PLUGIN --help` shows them.
     """
     if directory is not None:
-        change_directory(directory)
+        change_directory(ctx, directory)
     ctx.obj = flags
 
 
@@ -71,19 +71,13 @@ def _command_of(name: str) -> click.Command:
 
         step = configured(plugin, dict(_given(ctx, options, values)), name=name)
         root = Path.cwd()
-        words = shlex.join(["buildtools", "step", *_words_after_step()])
+        words = shlex.join(["buildtools", *sys.argv[1:]])
         return run_and_exit(
             plan_of_step(name, step, root), make_request(root, ctx.obj), ctx.obj, rerun=lambda _step: words
         )
 
     parameters = [_parameter(option, positional=option.name == plugin.positional) for option in _flat(options)]
     return click.Command(name, params=parameters, callback=call, help=cleandoc(plugin.__doc__ or ""))
-
-
-def _words_after_step() -> list[str]:
-    """Return what the user typed behind `step`: the command to type again."""
-    words = sys.argv[1:]
-    return words[words.index("step") + 1 :] if "step" in words else words
 
 
 def _flat(options: tuple[Option, ...], outer: str = "") -> Iterator[Option]:
