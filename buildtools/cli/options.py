@@ -26,13 +26,12 @@ def change_directory(ctx: click.Context, directory: str) -> None:
         os.chdir(directory)
     except OSError as error:
         raise click.UsageError(f"-C {directory}: {error.strerror}") from None
-    ctx.meta[_ENTERED] = [*entered(ctx), "-C", directory]
+    ctx.meta[_ENTERED] = os.path.join(ctx.meta.get(_ENTERED, ""), directory)  # noqa: PTH118 - `./x` stays as it is
 
 
 def entered(ctx: click.Context) -> list[str]:
     """Return the words that lead from where the user stands to the current folder: `-C DIR`, or nothing."""
-    words: list[str] = ctx.meta.get(_ENTERED, [])
-    return words
+    return ["-C", ctx.meta[_ENTERED]] if _ENTERED in ctx.meta else []
 
 
 def _enter(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:

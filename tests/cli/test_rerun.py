@@ -18,7 +18,7 @@ FAILS = "steps: {a: {uses: shell, with: {run: 'exit 3'}}}"
     [
         (("-C", "in here", "run"), "buildtools -C 'in here' run a"),
         (("run", "-C", "in here"), "buildtools -C 'in here' run a"),
-        (("-C", "in here", "run", "-C", "sub"), "buildtools -C 'in here' -C sub run a"),
+        (("-C", "in here", "run", "-C", "sub"), "buildtools -C 'in here/sub' run a"),
         (("-C", "in here", "run", "-f", "pipeline.yaml"), "buildtools -C 'in here' run pipeline.yaml a"),
         (("-C", "in here", "step", "shell", "exit 3"), "buildtools -C 'in here' step shell 'exit 3'"),
         (("step", "-C", "in here", "shell", "exit 3"), "buildtools step -C 'in here' shell 'exit 3'"),
