@@ -34,7 +34,7 @@ def command(name: str | None, file: Path | None, color: str) -> None:
 
 
 def registry_here(file: Path | None) -> Registry:
-    """Return the plugins that `file`, or the pipeline file found from here upwards, can use."""
+    """Return the plugins that `file`, or the pipeline file found from here upwards, can use; without one, a file here."""
     from buildtools.core.errors import BuildtoolsError
     from buildtools.pipeline.find import find_file
     from buildtools.pipeline.registry import Registry
@@ -43,7 +43,7 @@ def registry_here(file: Path | None) -> Registry:
         try:
             file = find_file(Path.cwd())
         except BuildtoolsError:
-            return Registry()
+            return Registry(Path.cwd())
     return Registry(file.absolute().parent)
 
 
