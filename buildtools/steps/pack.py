@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from buildtools.core.wording import count
 from buildtools.deploy.archive import Written, unwritable, write_archive
 from buildtools.deploy.layout import Release, name_problem, path_problem
 from buildtools.deploy.manifest import FORMAT, Manifest, encode
@@ -133,11 +134,11 @@ class Pack(Step, frozen=True):
 
         seen = 0
 
-        def step(count: int) -> None:
+        def step(more: int) -> None:
             nonlocal seen
             ctx.check_cancelled()
-            if count:
-                seen += count
+            if more:
+                seen += more
                 ctx.progress(seen, note=f"{seen / 2**20:,.0f} MiB read")
 
         epoch = _epoch(ctx.env, repository)
@@ -222,8 +223,12 @@ def _epoch(env: Mapping[str, str], repository: Repository | None) -> int:
 def _tell(ctx: StepContext, archive: Path, manifest: Manifest) -> None:
     if not manifest.compressor.startswith("isal"):
         ctx.output("isal is not installed: compressed by the standard library, some four times slower\n")
-    size = f"{manifest.size / 2**20:.1f} MiB in {manifest.files:,} files -> {manifest.archive_size / 2**20:.1f} MiB"
+    size = f"{_room(manifest.size)} in {count(manifest.files, 'file')} -> {_room(manifest.archive_size)}"
     ctx.output(f"{archive}\n{size}, sha256 {manifest.archive_sha256}\n")
+
+
+def _room(size: int) -> str:
+    return f"{size / 2**20:,.1f} MiB" if size >= 2**20 else f"{size / 2**10:.1f} KiB"
 
 
 def _result(root: Path, out: Path, written: Written, manifest: Manifest, length: int) -> StepResult:
