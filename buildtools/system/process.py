@@ -190,6 +190,9 @@ def _popen(command: Command, env: Mapping[str, str]) -> Child:
 
 def _start_problem(command: Command, error: OSError | ValueError) -> StepError:  # noqa: PLR0911 - a table
     tool, where = command.argv[0], command.cwd
+    if isinstance(error, UnicodeEncodeError):
+        what = f"{tool!r}: cannot be started: an argument or variable holds what the locale's {error.encoding} lacks"
+        return StepError(what, remedy="Set LC_ALL=C.UTF-8 (or PYTHONUTF8=1) where buildtools is called.")
     if not isinstance(error, OSError):
         return StepError(f"{tool!r}: cannot be started: {error}", remedy="No argument may hold a NUL character.")
     if not where.is_dir():
