@@ -34,7 +34,7 @@ def command(name: str | None, file: Path | None, color: str) -> None:
 
 
 def registry_here(file: Path | None) -> Registry:
-    """Return the plugins that `file` can use, or the pipeline file found from here upwards, or one that would be here."""
+    """Return the plugins that `file` can use, or the one found from here upwards, or one that would be here."""
     from buildtools.core.errors import BuildtoolsError
     from buildtools.pipeline.find import find_file
     from buildtools.pipeline.registry import Registry
