@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from buildtools.core.encoding import whole
 from buildtools.core.errors import Cancelled, StepError
 from buildtools.core.events import Output, Progress
 from buildtools.core.masking import MaskedStream
@@ -20,7 +21,6 @@ from buildtools.core.step import Completed
 from buildtools.engine.dispatch import Dispatcher
 from buildtools.engine.log import StepLog
 from buildtools.engine.settings import RunSettings
-from buildtools.engine.wellformed import whole
 from buildtools.system.process import CAPTURE_LIMIT, Collected, Command, run
 from buildtools.system.stop import Stop
 

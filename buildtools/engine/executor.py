@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 
 import msgspec
 
+from buildtools.core.encoding import whole
 from buildtools.core.errors import ExitCode
 from buildtools.core.events import RunStarted, Sink, StepFinished
 from buildtools.core.model import Cause, Status
@@ -27,7 +28,6 @@ from buildtools.engine.scheduler import Scheduler, Verdict
 from buildtools.engine.settings import RunSettings
 from buildtools.engine.signals import caught
 from buildtools.engine.task import Outcome, Surroundings, Task
-from buildtools.engine.wellformed import whole
 
 _PATIENCE = 3.0
 """Seconds that a plugin has to return after its programs must be gone; then it is left behind."""
