@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from buildtools.core.wording import count
+from buildtools.core.wording import count, size
 from buildtools.deploy.archive import Written, unwritable, write_archive
 from buildtools.deploy.layout import Release, name_problem, path_problem
 from buildtools.deploy.manifest import FORMAT, Manifest, encode
@@ -139,7 +139,7 @@ class Pack(Step, frozen=True):
             ctx.check_cancelled()
             if more:
                 seen += more
-                ctx.progress(seen, note=f"{seen / 2**20:,.0f} MiB read")
+                ctx.progress(seen, note=f"{size(seen)} read")
 
         epoch = _epoch(ctx.env, repository)
         written = write_archive(selection.members, out / release.archive, epoch=epoch, step=step)
@@ -223,19 +223,17 @@ def _epoch(env: Mapping[str, str], repository: Repository | None) -> int:
 def _tell(ctx: StepContext, archive: Path, manifest: Manifest) -> None:
     if not manifest.compressor.startswith("isal"):
         ctx.output("isal is not installed: compressed by the standard library, some four times slower\n")
-    size = f"{_room(manifest.size)} in {count(manifest.files, 'file')} -> {_room(manifest.archive_size)}"
-    ctx.output(f"{archive}\n{size}, sha256 {manifest.archive_sha256}\n")
+    sizes = f"{size(manifest.size)} in {count(manifest.files, 'file')} -> {size(manifest.archive_size)}"
+    ctx.output(f"{_shown(archive, ctx.root)}\n{sizes}, sha256 {manifest.archive_sha256}\n")
 
 
-def _room(size: int) -> str:
-    return f"{size / 2**20:,.1f} MiB" if size >= 2**20 else f"{size / 2**10:.1f} KiB"
+def _shown(path: Path, root: Path) -> str:
+    """Return a path as seen from the project, or whole if it lies outside."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def _result(root: Path, out: Path, written: Written, manifest: Manifest, length: int) -> StepResult:
-    def shown(path: Path) -> str:
-        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-    archive, beside = shown(out / manifest.archive), shown(out / manifest.release.manifest)
+    archive, beside = _shown(out / manifest.archive, root), _shown(out / manifest.release.manifest, root)
     return StepResult(
         metrics=(
             Metric(name="archive size", value=written.size, unit="bytes"),

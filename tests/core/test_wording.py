@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildtools.core.wording import count, did_you_mean, nearest
+from buildtools.core.wording import count, did_you_mean, nearest, size
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,23 @@ def test_sentences() -> None:
         "2,000 files",
         "2 entries",
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (0, "0 B"),
+        (1, "1 B"),
+        (999, "999 B"),
+        (1_000, "1.0 KB"),
+        (9_949, "9.9 KB"),
+        (9_950, "10 KB"),
+        (999_499, "999 KB"),
+        (999_500, "1.0 MB"),
+        (52_428_800, "52 MB"),
+        (1_500_000_000, "1.5 GB"),
+        (4_000_000_000_000, "4,000 GB"),
+    ],
+)
+def test_size(number: int, expected: str) -> None:
+    assert size(number) == expected
