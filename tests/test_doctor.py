@@ -55,3 +55,23 @@ def test_tools_stand_once_with_all_who_need_them(tmp_path: Path) -> None:
 def test_a_plugin_that_cannot_say_what_it_needs_is_named(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(StepError, match=f"s1: the plugin {name} cannot say which tools it needs.*{said}"):
         examine(pipeline(tmp_path, "Good", name), {})
+
+
+def test_a_step_is_asked_where_it_works(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text(
+        """
+from buildtools.plugin import Step, StepResult, Tool
+
+class Where(Step, frozen=True):
+    def tools(self, root, env):
+        yield Tool(name="place", version=f"{root.name} {env.get('MINE')} {env.get('OURS')}")
+
+    def run(self, ctx):
+        return StepResult()
+"""
+    )
+    (tmp_path / "pipeline.yaml").write_text(
+        "env: {OURS: o}\nsteps: {a: {uses: './p.py:Where', cwd: sub, env: {MINE: m}}}"
+    )
+    (found,) = (line.tool for line in examine(tmp_path / "pipeline.yaml", {}).lines if line.users == "a")
+    assert found.version == "sub m o"

@@ -155,7 +155,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unk
         yield from ()
 
     def tools(self, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:  # noqa: ARG002 - for subclasses
-        """Yield what this configured step needs on this machine, for `buildtools doctor`; `root` is the project's."""
+        """Yield what this configured step needs on this machine, for `buildtools doctor`; `root` is where it works."""
         yield from ()
 
     def inputs(self, ctx: StepContext) -> Inputs | None:  # noqa: ARG002 - for subclasses
