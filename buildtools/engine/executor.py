@@ -23,6 +23,7 @@ from buildtools.engine.dispatch import Dispatcher
 from buildtools.engine.log import StepLog, safe_name
 from buildtools.engine.plan import Plan
 from buildtools.engine.pool import Pool
+from buildtools.engine.printing import Printing
 from buildtools.engine.record import EventsFile, Record, open_record, remove_tree, run_id
 from buildtools.engine.scheduler import Scheduler, Verdict
 from buildtools.engine.settings import RunSettings
@@ -53,7 +54,7 @@ def execute(plan: Plan, settings: RunSettings, sinks: Sequence[Sink]) -> RunResu
         dispatcher.problem(problem)
     run = _Run(plan, settings, dispatcher, record, started)
     try:
-        with caught(run.take_signal, wanted=settings.handle_signals):
+        with caught(run.take_signal, wanted=settings.handle_signals), run.printing.caught():
             return run.to_the_end()
     finally:
         run.close()
@@ -63,6 +64,7 @@ class _Run:
     def __init__(
         self, plan: Plan, settings: RunSettings, dispatcher: Dispatcher, record: Record | None, started: float
     ) -> None:
+        self.printing = Printing()
         self._plan = plan
         self._settings = settings
         self._dispatcher = dispatcher
@@ -86,6 +88,7 @@ class _Run:
             pipeline=plan.pipeline,
             settings=settings,
             dispatcher=dispatcher,
+            printing=self.printing,
             env={**settings.env, **plan.pipeline.env},
             temp=record.temp if record else private,
             outputs=self._outputs,

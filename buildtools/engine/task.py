@@ -16,6 +16,7 @@ from buildtools.engine.context import EngineContext, Place, Voice
 from buildtools.engine.control import Control
 from buildtools.engine.dispatch import Dispatcher
 from buildtools.engine.log import StepLog
+from buildtools.engine.printing import Printing
 from buildtools.engine.record import remove_tree
 from buildtools.engine.settings import RunSettings
 from buildtools.pipeline.model import Configured, Outputs, Pipeline, StepSpec
@@ -36,6 +37,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     pipeline: Pipeline
     settings: RunSettings
     dispatcher: Dispatcher
+    printing: Printing
     env: dict[str, str]
     temp: Path
     outputs: Outputs
@@ -96,7 +98,8 @@ class Task:
             temp=temp,
         )
         ctx = EngineContext(place, voice, stop, around.settings)
-        result = attempt(configured.step, self.spec.uses, ctx)
+        with around.printing.by(voice):
+            result = attempt(configured.step, self.spec.uses, ctx)
         voice.pause()
         cause = self.control.conclude()
         if ctx.temp_used:
