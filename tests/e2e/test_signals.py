@@ -138,6 +138,8 @@ def at_terminal(project: Project, *words: str, press: str = "", when: str = "") 
             if not piece:
                 break
             shown += piece
+        else:
+            raise AssertionError(f"it did not end: {shown[-2000:]!r}")
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode("utf-8", "replace")
     except BaseException:
         os.kill(child, signal.SIGKILL)
