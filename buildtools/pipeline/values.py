@@ -239,11 +239,11 @@ class Values:
         known = self._written.keys() | self._given.keys() if self._given else self._written.keys()
         space = name.partition(".")[0]
         near = suggest(space, SPACES, otherwise="-") if "." in name else "-"
-        hint = near if near != "-" and space not in known else problems.suggest(name, known, otherwise=_DEFINE)
+        hint = near if near != "-" and space not in known else problems.suggest(name, known, otherwise=_DEFINE % name)
         return Unresolved(f"no property is called {name}", hint)
 
 
-_DEFINE = "Define it under `properties:`, or with -P name=value."
+_DEFINE = "Define it under `properties:` or by -P name=value; for a shell's own variable write $${%s}."
 
 
 class _Failed(Exception):
