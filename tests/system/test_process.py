@@ -301,10 +301,29 @@ def test_a_background_child_that_ends_by_itself_is_heard_out() -> None:
     assert heard.out == b"early\nlate\n"
 
 
-def test_a_holder_of_the_output_outside_of_the_session_does_not_hang_us(tmp_path: Path) -> None:
-    ended, _ = run_heard(command("sh", "-c", "setsid sh -c 'echo $$ > pid; exec sleep 60' & sleep 0.2", cwd=tmp_path))
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+@pytest.mark.parametrize("quiet", ["", ">/dev/null", "2>/dev/null"])
+def test_a_holder_of_the_output_outside_of_the_session_is_ended_too(tmp_path: Path, quiet: str) -> None:
+    script = f"setsid sh -c 'echo $$ > pid; exec sleep 60' {quiet} & sleep 0.2"
+    ended, _ = run_heard(command("sh", "-c", script, cwd=tmp_path))
+    assert not alive(pid_in(tmp_path / "pid"))
+    assert (ended.left, ended.escaped, ended.returncode) == (True, False, 0)
+    assert ended.seconds < 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+def test_a_holder_of_the_output_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    script = """setsid sh -c 'trap "" TERM; echo $$ > pid; sleep 60; exit' & sleep 0.2"""
+    ended, _ = run_heard(command("sh", "-c", script, cwd=tmp_path))
+    assert not alive(pid_in(tmp_path / "pid"))
+    assert (ended.left, ended.escaped) == (True, False)
+
+
+def test_a_holder_of_the_output_that_cannot_be_found_does_not_hang_us(tmp_path: Path) -> None:
+    script = "env -i setsid sh -c 'echo $$ > pid; exec sleep 60' & sleep 0.2"
+    ended, _ = run_heard(command("sh", "-c", script, cwd=tmp_path))
     os.kill(pid_in(tmp_path / "pid"), 9)
-    assert ended.escaped
+    assert (ended.left, ended.escaped) == (False, True)
     assert ended.seconds < 3
 
 
