@@ -75,6 +75,10 @@ class StepContext(Protocol):
         """All properties of the pipeline."""
 
     @property
+    def private_files(self) -> tuple[Path, ...]:
+        """Files of secrets (absolute), which must never leave this machine."""
+
+    @property
     def reports(self) -> Path:
         """The reports folder (absolute, exists): files for people and for CI systems go here."""
 

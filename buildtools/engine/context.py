@@ -38,6 +38,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     workdir: Path
     env: Mapping[str, str]
     properties: Mapping[str, str]
+    private_files: tuple[Path, ...]
     temp: str
 
 
@@ -160,6 +161,7 @@ class EngineContext:
         self.workdir = place.workdir
         self.env = place.env
         self.properties = place.properties
+        self.private_files = place.private_files
         self.changed_files = settings.changed_files
         self.offline = settings.offline
         self.warnings: list[str] = []

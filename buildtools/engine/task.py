@@ -95,6 +95,7 @@ class Task:
             workdir=root / configured.cwd if configured.cwd else root,
             env={**around.env, **configured.env} if configured.env else around.env,
             properties=around.pipeline.properties,
+            private_files=around.pipeline.private_files,
             temp=temp,
         )
         ctx = EngineContext(place, voice, stop, around.settings)

@@ -103,6 +103,14 @@ def secrets(node: Node | None, folder: Path, problems: Problems) -> dict[str, st
     return {name: text.value for name, text in found.items() if text.value}
 
 
+def secrets_files(node: Node | None, folder: Path) -> tuple[Path, ...]:
+    """Return the absolute paths of a `secrets-file`: as it is written, and without links."""
+    if not isinstance(node, Text):
+        return ()
+    path = os.path.abspath(_path(node, folder))  # noqa: PTH100 - links in the path are meant as they are written
+    return tuple(dict.fromkeys([Path(path), Path(os.path.realpath(path))]))
+
+
 def local(folder: Path, file: Path, problems: Problems) -> Entries | None:
     """Return the developer's own file beside the pipeline file, if there is one."""
     path = folder / LOCAL
@@ -163,4 +171,4 @@ def _pass_on(error: InvalidFile, name: Text, problems: Problems) -> None:
             problems.add(name, f"{shown(problem.file)}: {problem.message}", problem.hint)
 
 
-__all__ = ["LOCAL", "local", "properties", "properties_files", "secrets", "texts"]
+__all__ = ["LOCAL", "local", "properties", "properties_files", "secrets", "secrets_files", "texts"]

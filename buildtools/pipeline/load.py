@@ -69,6 +69,9 @@ def load(file: Path, *, properties: Mapping[str, str], env: Mapping[str, str]) -
         properties=resolved,
         env=shared,
         secrets=hidden,
+        private_files=tuple(
+            path for each in sections for path in layers.secrets_files(each.get("secrets-file"), folder)
+        ),
     )
 
 

@@ -36,9 +36,9 @@ _MODE = re.compile(r"0?[4-7][0-7]{2}")
 class Pack(Step, frozen=True):
     """Pack a folder into TARGET.VERSION.REVISION.tgz, reproducibly, with a manifest of every file.
 
-    Left out by default are version control, caches, virtual environments, `build/dist`, `build/reports` and
-    `pipeline.local.yaml`. Members are sorted and carry no owner, one time (`SOURCE_DATE_EPOCH`, else the commit's,
-    else 0) and the mode 644 or 755.
+    Left out by default are version control, caches, virtual environments, `build/dist`, `build/reports`,
+    `pipeline.local.yaml` and the secrets-file. Members are sorted and carry no owner, one time (`SOURCE_DATE_EPOCH`,
+    else the commit's, else 0) and the mode 644 or 755.
     """
 
     release_dir: Annotated[Path, msgspec.Meta(description="The folder to pack")] = Path()
@@ -117,7 +117,7 @@ class Pack(Step, frozen=True):
             exclude=self.exclude,
             rename=self.rename,
             modes={path: int(mode, 8) for path, mode in self.modes.items()},
-            outputs=frozenset({out, ctx.reports}),
+            outputs=frozenset({out, ctx.reports, *ctx.private_files}),
             tracked=self._tracked(folder, repository),
         )
         selection = select(rules)

@@ -23,6 +23,7 @@ class LoneContext:
         self.workdir = root
         self.env: Mapping[str, str] = {**os.environ, **(env or {})}
         self.properties: Mapping[str, str] = {}
+        self.private_files: tuple[Path, ...] = ()
         self.reports = root / "build/reports"
         self.temp = root / ".buildtools/tmp/lone"
         self.reports.mkdir(parents=True, exist_ok=True)
