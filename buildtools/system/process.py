@@ -19,14 +19,13 @@ import errno
 import itertools
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from buildtools.core.errors import Cancelled, StepError, ToolMissing
-from buildtools.core.step import Completed
 from buildtools.system import group
 from buildtools.system.child import Child, spawn_here
 from buildtools.system.stop import Stop
@@ -101,30 +100,6 @@ def run(
     )
 
 
-def capture(
-    argv: Sequence[str | Path],
-    *,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
-    stdin: bytes = b"",
-    timeout: float = 60.0,
-) -> Completed:
-    """Run a small program outside of any step and return what it wrote.
-
-    `env` is laid over this process' environment. A non-zero exit is the caller's to judge. Raises `ToolMissing`,
-    `StepError` if it cannot be started, is silent for more than `timeout` seconds or writes more than 64 MiB.
-    """
-    words = tuple(os.fspath(word) for word in argv)
-    out, err = Collected(words[0]), Collected(words[0])
-    command = Command(argv=words, cwd=cwd or Path.cwd(), env={**os.environ, **(env or {})}, stdin=stdin)
-    ended = run(command, stdout=out.add, stderr=err.add, grace=Grace(linger=0.2), silence=timeout)
-    if ended.stalled:
-        raise StepError(f"{words[0]}: no answer within {timeout:g} s", remedy=f"The command was: {' '.join(words)}")
-    return Completed(
-        argv=words, returncode=ended.returncode, seconds=ended.seconds, stdout=out.value(), stderr=err.value()
-    )
-
-
 class Collected:
     """Output kept in memory, up to the limit."""
 
@@ -134,7 +109,7 @@ class Collected:
         self._room = CAPTURE_LIMIT
 
     def add(self, piece: bytes) -> bool:
-        """Keep a piece; raise `StepError` when it is too much."""
+        """Keep a piece, which is a sign of life; raise `StepError` when it is too much."""
         self._room -= len(piece)
         if self._room < 0:
             raise StepError(
@@ -233,4 +208,4 @@ def _find(command: Command) -> Path | None:
     return None
 
 
-__all__ = ["CAPTURE_LIMIT", "Collected", "Command", "Ended", "Grace", "Reader", "capture", "run"]
+__all__ = ["CAPTURE_LIMIT", "Collected", "Command", "Ended", "Grace", "Reader", "run"]
