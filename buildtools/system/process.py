@@ -169,7 +169,7 @@ def _start_problem(command: Command, error: OSError | ValueError) -> StepError: 
         what = f"{tool!r}: cannot be started: an argument or variable holds what the locale's {error.encoding} lacks"
         return StepError(what, remedy="Set LC_ALL=C.UTF-8 (or PYTHONUTF8=1) where buildtools is called.")
     if not isinstance(error, OSError):
-        return StepError(f"{tool!r}: cannot be started: {error}", remedy="No argument may hold a NUL character.")
+        return _unfit(command, error)
     if not where.is_dir():
         return StepError(
             f"{where}: the working folder is not there", remedy="Correct the step's `cwd`, or make the folder first."
@@ -194,6 +194,17 @@ def _start_problem(command: Command, error: OSError | ValueError) -> StepError: 
     if error.errno == errno.ENOEXEC:
         return StepError(f"{path}: is not a program", remedy="Begin a script with `#!`, or name its interpreter.")
     return StepError(f"{tool}: cannot be started: {error.strerror}")
+
+
+def _unfit(command: Command, error: ValueError) -> StepError:
+    """Say which argument or variable no program can be given."""
+    tool = command.argv[0]
+    for name, value in command.env.items():
+        if "\0" in name + value or not name or "=" in name:
+            what = "whose value holds a NUL character" if "\0" in value else "which no variable can be called"
+            remedy = "Correct the step's `env`, or where its value comes from."
+            return StepError(f"{tool!r}: cannot be started with the variable {name!r}, {what}", remedy=remedy)
+    return StepError(f"{tool!r}: cannot be started: {error}", remedy="No argument may hold a NUL character.")
 
 
 def _find(command: Command) -> Path | None:

@@ -131,6 +131,17 @@ def test_a_nul_in_an_argument_is_an_error_not_a_crash() -> None:
         run_heard(command("echo", "a\0b"))
 
 
+@pytest.mark.parametrize("folder", [".", "/"])
+@pytest.mark.parametrize(("name", "value"), [("NUL", "a\0b"), ("N\0L", "a"), ("A=B", "c")])
+def test_a_variable_that_no_program_can_have_is_named(folder: str, name: str, value: str) -> None:
+    with pytest.raises(StepError) as caught:
+        run_heard(Command(argv=("true",), cwd=Path(folder), env={**os.environ, name: value}))
+    assert f"variable {name!r}" in caught.value.message
+    assert "argument" not in str(caught.value)
+    assert "a\0b" not in str(caught.value)
+    assert "`env`" in caught.value.remedy
+
+
 # -- output
 
 
