@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -12,6 +13,7 @@ import msgspec
 
 from buildtools import __version__
 from buildtools.core.errors import ReportError
+from buildtools.core.errors import InvalidPipeline
 from buildtools.core.events import AnyEvent, PlannedStep, RunFinished, Sink
 from buildtools.core.masking import Masker
 from buildtools.core.results import RunResult
@@ -48,6 +50,20 @@ class OutputChoice(msgspec.Struct, frozen=True, kw_only=True):
     verbosity: int = 0
     complain: Callable[[str], None] = lambda _problem: None
     """called for each problem of the run that stdout, gone or full, did not take"""
+
+
+def project_of(file: Path | None) -> tuple[Path | None, Path]:
+    """Return the pipeline file, found from here upwards if it is not given, and the project's folder.
+
+    Where none is found, that is for `open_pipeline` to say: then it is no file, and the current folder.
+    """
+    from buildtools.pipeline.find import find_file, root_of
+
+    try:
+        file = file or find_file(Path.cwd())
+    except InvalidPipeline:
+        return None, Path.cwd()
+    return file, root_of(file)
 
 
 def open_pipeline(file: Path | None, properties: Mapping[str, str]) -> Pipeline:
@@ -196,14 +212,25 @@ def _style(choice: OutputChoice, masker: Masker, request: RunRequest) -> Style:
     )
 
 
+def forget_reports(request: RunRequest) -> None:
+    """Remove the reports that an earlier run left: if this one never comes to write its own, none may pass for it."""
+    for _, path in _reports(request):
+        with suppress(OSError):
+            path.unlink()
+
+
+def _reports(request: RunRequest) -> tuple[tuple[str, Path], ...]:
+    always = (("junit", request.reports / "junit.xml"), ("json", request.reports / "run.json"))
+    return (*always, *request.wanted)
+
+
 def _write_reports(result: RunResult, request: RunRequest) -> tuple[str, ...]:
     """Write junit.xml, run.json and what else was asked for; return what could not be written."""
     from buildtools.system.replace import replace_file
 
-    always = (("junit", request.reports / "junit.xml"), ("json", request.reports / "run.json"))
     problems = []
     rendered: dict[str, bytes] = {}
-    for kind, path in (*always, *request.wanted):
+    for kind, path in _reports(request):
         if kind not in rendered:
             rendered[kind] = _render(kind, result)
         try:

@@ -44,7 +44,12 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, title:
         table.add_column(header, no_wrap=not last, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    out.print(table)
+    if out.is_terminal:
+        out.print(table)
+        return
+    with out.capture() as printed:
+        out.print(table)
+    out.out("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
 def print_steps(steps: Sequence[PlannedStep], *, title: str, color: str) -> None:

@@ -14,8 +14,16 @@ if TYPE_CHECKING:
     from buildtools.pipeline.registry import Registry
 
 
+def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    try:
+        infos = registry_here(ctx.params.get("file")).listing()
+    except Exception:  # a broken plugin must not break the user's shell
+        return []
+    return [info.name for info in infos if info.name.startswith(incomplete) and not info.problem]
+
+
 @click.command("plugins")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_complete)
 @click.option(
     "-f",
     "--file",

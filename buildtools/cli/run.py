@@ -44,9 +44,13 @@ def command(
     folder upwards.
     """
     from buildtools.engine.plan import Selection
-    from buildtools.session import open_pipeline, plan_of, shown
+    from buildtools.session import forget_reports, open_pipeline, plan_of, project_of, shown
 
-    file, steps = split_file(arguments, file_option)
+    given, steps = split_file(arguments, file_option)
+    file, root = project_of(given)
+    request = make_request(root, flags)
+    if not dry_run:
+        forget_reports(request)
     pipeline = open_pipeline(file, properties)
     selection = Selection(
         steps=steps,
@@ -62,11 +66,11 @@ def command(
         name, planned = shown(pipeline, (pipeline.name, plan.steps))
         print_steps(planned, title=f"{name}: would run", color=flags["color"])
         return 0
-    place, named = entered(click.get_current_context()), [str(file)] if file else []
+    place, named = entered(click.get_current_context()), [str(given)] if given else []
     values = [word for name, value in properties.items() for word in ("-P", f"{name}={value}")]
     return run_and_exit(
         plan,
-        make_request(pipeline.root, flags),
+        request,
         flags,
         rerun=lambda step: shlex.join(["buildtools", *place, "run", *named, *values, step]),
     )

@@ -77,7 +77,9 @@ def _command_of(name: str) -> click.Command:
         )
 
     parameters = [_parameter(option, positional=option.name == plugin.positional) for option in _flat(options)]
-    return click.Command(name, params=parameters, callback=call, help=cleandoc(plugin.__doc__ or ""))
+    taken = [f"{_metavar(option)}: {option.description}" for option in options if option.name == plugin.positional]
+    about = "\n\n".join([cleandoc(plugin.__doc__ or ""), *taken])
+    return click.Command(name, params=parameters, callback=call, help=about)
 
 
 def _flat(options: tuple[Option, ...], outer: str = "") -> Iterator[Option]:
@@ -99,17 +101,29 @@ def _attribute(name: str) -> str:
 def _parameter(option: Option, *, positional: bool) -> click.Parameter:
     name = _attribute(option.name)
     if positional:
-        return click.Argument([name], nargs=-1, metavar=f"[{option.name.upper()}]...")
+        return click.Argument([name], nargs=-1, metavar=f"[{_metavar(option)}]...")
     flag = "--" + option.name.replace(".", "-")
     default = f"  [default: {option.default}]" if option.default else ""
-    text = option.description + default
+    again = "; may be repeated" if option.many or option.mapping else ""
+    text = option.description + again + default
     if option.flag:
         return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=text)
     kind = click.Choice(option.choices) if option.choices and not option.many else click.STRING
-    metavar = "KEY=VALUE" if option.mapping else None
+    metavar = "KEY=VALUE" if option.mapping else None if option.choices and not option.many else _kind(option)
     return click.Option(
         [flag, name], multiple=option.many or option.mapping, default=None, type=kind, metavar=metavar, help=text
     )
+
+
+def _metavar(option: Option) -> str:
+    return option.name.upper()
+
+
+def _kind(option: Option) -> str:
+    """Return the placeholder of a value: `NUMBER`, `PATH`, `TIME` or `TEXT`."""
+    said = option.type.removeprefix("list of ").removeprefix("whole ")
+    kinds = {"number": "NUMBER", "path": "PATH", "duration": "TIME"}
+    return next((kind for word, kind in kinds.items() if said.startswith(word)), "TEXT")
 
 
 def _given(ctx: click.Context, options: tuple[Option, ...], values: dict[str, Any]) -> Iterator[tuple[str, Any]]:

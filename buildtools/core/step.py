@@ -59,6 +59,10 @@ class StepContext(Protocol):
         """The step's id in the pipeline, `unit[django=5.2]` for a member of a matrix."""
 
     @property
+    def alone(self) -> bool:
+        """Whether no other step of the pipeline uses the same plugin; else its reports need names of their own."""
+
+    @property
     def root(self) -> Path:
         """The project's folder, absolute; paths in results are relative to it."""
 

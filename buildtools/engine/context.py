@@ -34,6 +34,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where and with what one step works; all paths absolute. `temp` names a folder that is made when it is used."""
 
     step: str
+    alone: bool
     root: Path
     workdir: Path
     env: Mapping[str, str]
@@ -157,6 +158,7 @@ class EngineContext:
 
     def __init__(self, place: Place, voice: Voice, stop: Stop, settings: RunSettings) -> None:
         self.step = place.step
+        self.alone = place.alone
         self.root = place.root
         self.workdir = place.workdir
         self.env = place.env

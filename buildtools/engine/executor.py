@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -92,6 +93,7 @@ class _Run:
             env={**settings.env, **plan.pipeline.env},
             temp=record.temp if record else private,
             outputs=self._outputs,
+            users=Counter(spec.uses for spec in plan.pipeline.steps),
         )
 
     def take_signal(self, ending: ExitCode) -> None:

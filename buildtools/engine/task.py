@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -41,6 +41,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     env: dict[str, str]
     temp: Path
     outputs: Outputs
+    users: Mapping[str, int]
+    """how many steps of the pipeline use each plugin"""
 
 
 class Task:
@@ -91,6 +93,7 @@ class Task:
             voice.note(f"--- attempt {number} of {self.spec.retries + 1} ---\n")
         place = Place(
             step=self.spec.id,
+            alone=around.users[self.spec.uses] == 1,
             root=root,
             workdir=root / configured.cwd if configured.cwd else root,
             env={**around.env, **configured.env} if configured.env else around.env,

@@ -69,4 +69,6 @@ def _failure(run: StepRun, style: Style) -> Iterator[str]:
     if not run.result.findings and not run.result.cases:
         lines = [line for line in tame(run.tail, color=False).splitlines() if line.strip()]
         yield from (style.paint(f"  | {line}", "dim") for line in lines[-_LAST_LINES:])
-    yield f"  run it alone: {style.paint(one_line(style.rerun(run.id)), 'cyan')}"
+    # What it needs runs before it; to leave that out would be another question, asked of another tree.
+    label = "run it again" if run.needs else "run it alone"
+    yield f"  {label}: {style.paint(one_line(style.rerun(run.id)), 'cyan')}"

@@ -19,6 +19,7 @@ class LoneContext:
 
     def __init__(self, root: Path, *, env: Mapping[str, str] | None = None, offline: bool = False) -> None:
         self.step = "lone"
+        self.alone = True
         self.root = root
         self.workdir = root
         self.env: Mapping[str, str] = {**os.environ, **(env or {})}

@@ -73,7 +73,9 @@ def _without_failure(session: Session, done: Completed, runner: str) -> StepResu
     if runner == "pytest" and session.ended < session.total:
         return StepResult(status=Status.ERROR, reason=f"only {session.ended:,} of {count(session.total, 'test')} ran")
     if all(case.status is Status.SKIPPED and case.type != "xfail" for case in session.cases):
-        return StepResult(warnings=("every test was skipped: nothing is known about the code",))
+        reason = f"{count(len(session.cases), 'test')}, every one skipped: nothing was checked"
+        remedy = "See why they are skipped; if that is meant, say `allow-empty: true`."
+        return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason=reason, remedy=remedy)
     return StepResult()
 
 
