@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import msgspec
 
 from buildtools import __version__
-from buildtools.core.errors import ReportError
-from buildtools.core.errors import InvalidPipeline
+from buildtools.core.errors import InvalidPipeline, ReportError
 from buildtools.core.events import AnyEvent, PlannedStep, RunFinished, Sink
 from buildtools.core.masking import Masker
 from buildtools.core.results import RunResult

@@ -69,7 +69,7 @@ class LoneContext:
             out, err = child.communicate(stdin)
         else:
             errors: list[bytes] = []
-            assert child.stdin and child.stdout and child.stderr
+            assert None not in (child.stdin, child.stdout, child.stderr)
             drain = threading.Thread(target=lambda: errors.append(child.stderr.read()))  # type: ignore[union-attr]
             feed = threading.Thread(target=lambda: (child.stdin.write(stdin), child.stdin.close()))  # type: ignore[union-attr]
             drain.start()
