@@ -186,7 +186,8 @@ class EngineContext:
         """The step's private folder; raises `StepError` if it cannot be made."""
         folder = Path(self._temp)
         if not self.temp_used:
-            _made(folder.parent, "folder for temporary files", parents=False)
+            # Without a record it lies below TMPDIR, where others look around.
+            _made(folder.parent, "folder for temporary files", parents=False, mode=0o700)
             self.temp_used = True
         return _made(folder, "temporary folder", parents=False)
 
@@ -279,9 +280,9 @@ class EngineContext:
         return self._stop.calling(call)
 
 
-def _made(folder: Path, what: str, *, parents: bool) -> Path:
+def _made(folder: Path, what: str, *, parents: bool, mode: int = 0o777) -> Path:
     try:
-        folder.mkdir(parents=parents, exist_ok=True)
+        folder.mkdir(mode, parents=parents, exist_ok=True)
     except OSError as error:
         raise StepError(
             f"{folder}: the {what} cannot be made: {error.strerror}", remedy="See to its place and its rights."

@@ -120,7 +120,8 @@ def test_a_record_that_cannot_be_made_is_said_and_the_gate_goes_on(bench: Bench)
     def look(ctx: object) -> object:
         from buildtools.core.results import StepResult
 
-        seen.append(ctx.temp.is_dir())  # type: ignore[attr-defined]
+        folder = ctx.temp  # type: ignore[attr-defined]
+        seen.append((folder.is_dir(), folder.parent.parent, folder.parent.stat().st_mode & 0o777))
         return StepResult()
 
     result = bench.run(check("a", "echo x"), check("t", look), spec("b", "exit 1"))
@@ -133,7 +134,8 @@ def test_a_record_that_cannot_be_made_is_said_and_the_gate_goes_on(bench: Bench)
     assert runs["a"].log == ""
     assert runs["b"].result.status is Status.FAILED
     assert bench.seen.output("a") == "x\n"
-    assert seen == [True]
+    place = Path(os.environ.get("TMPDIR") or "/tmp")
+    assert seen == [(True, place, 0o700)]
 
 
 def run_gate(root: Path, options: str, *steps: str) -> tuple[int, str]:
