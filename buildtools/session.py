@@ -164,6 +164,8 @@ def _revision(root: Path) -> str:
 class _Witnessed:
     """A sink on stdout that remembers which problems of the run it has told, if it came that far."""
 
+    name = "standard output"
+
     def __init__(self, sink: Sink) -> None:
         self.told: tuple[str, ...] = ()
         self._sink = sink

@@ -52,6 +52,16 @@ def test_every_sink_sees_every_event_in_order_from_one_thread() -> None:
     assert [sink.closed for sink in sinks] == [1, 1]
 
 
+def test_a_sink_may_say_what_it_is_called() -> None:
+    class Named(Failing):
+        name = "the wall display"
+
+    dispatcher = Dispatcher([Named(ValueError("dark"))], Masker())
+    dispatcher.push(output())
+    dispatcher.close()
+    assert dispatcher.problems == ("the wall display: switched off after ValueError: dark",)
+
+
 def test_a_sink_that_raises_is_switched_off_and_said_once() -> None:
     bad, good = Failing(OSError(28, "No space left on device")), Recorder()
     dispatcher = Dispatcher([bad, good], Masker())
