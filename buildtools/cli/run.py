@@ -12,7 +12,11 @@ from buildtools.cli.options import Flag, color_option, complete_step, complete_t
 from buildtools.cli.running import execution_options, make_request, run_and_exit
 
 
-@click.command("run")
+@click.command(
+    "run",
+    epilog="Every flag has an environment variable: BUILDTOOLS_RUN_JOBS=4 is -j 4. A property has "
+    "BUILDTOOLS_PROP_NAME.",
+)
 @click.argument("arguments", metavar="[FILE] [STEP]...", nargs=-1, shell_complete=complete_step)
 @place_options
 @click.option("--no-needs", is_flag=True, help="Run only the named steps, without what they need.")

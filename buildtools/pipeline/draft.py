@@ -87,6 +87,8 @@ class Drafts:
                 self.problems.add(entry.key, f"{shown(name)} cannot name a step", hint)
             if not isinstance(entry.value, Entries):
                 hint = "A step is a mapping with at least `uses: PLUGIN`."
+                if name in {field.name for field in self._settings} | {"uses", "with", "needs", "when", "env", "cwd"}:
+                    hint = f"`{name}` is a key of a step: indent it below the step's name."
                 self.problems.add(
                     entry.key if isinstance(entry.value, Text) and entry.value.missing else entry.value,
                     f"the step {shown(name)} is {shape(entry.value)}",

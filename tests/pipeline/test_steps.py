@@ -312,3 +312,9 @@ def test_two_thousand_steps_are_read_in_well_under_a_second(project: Project) ->
     pipeline = project.load(text)
     assert len(pipeline.steps) == 2000
     assert time.process_time() - started < 2  # a slow machine under load; 0.4 s by itself
+
+
+def test_a_key_of_a_step_that_stands_too_far_left(project: Project) -> None:
+    problems = project.problems("steps:\n  a:\n  uses: act\n")
+    found = {problem.place.rpartition("/")[2]: problem.hint for problem in problems}
+    assert found["pipeline.yaml:3:9"] == "`uses` is a key of a step: indent it below the step's name."
