@@ -111,7 +111,16 @@ class Drafts:
             yield self._draft(name, entry, plugin, (uses, None))
             return
         outside = Scope(problems=self.problems, unset=self.problems)
-        found = members(matrix, self.problems, lambda text: self.values.text(text, outside))
+
+        def read(text: Text) -> str | None:
+            secret = self.values.secret_in(text.value)
+            if not secret:
+                return self.values.text(text, outside)
+            hint = "It would be part of the step's id, which is shown everywhere: use it in the step's `env` or `with`."
+            self.problems.add(text, f"a value of a matrix cannot hold a secret ({secret})", hint)
+            return None
+
+        found = members(matrix, self.problems, read)
         # Of a matrix with problems nothing is known; the rest of the step may have problems too, to be told at once.
         for member in found or (Member("", UNKNOWN),):
             yield self._draft(name, entry, plugin, (uses, member))

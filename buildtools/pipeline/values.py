@@ -111,6 +111,23 @@ class Values:
                 continue
         return found
 
+    def secret_in(self, text: str) -> str:
+        """Return the name of a secret that a text refers to, by itself or through properties; `""` if there is none."""
+        seen: set[str] = set()
+        texts = [text]
+        while texts:
+            try:
+                names = {reference.name for reference in references(split(texts.pop()))} - seen
+            except BadTemplate:
+                continue  # told where it is used
+            for name in sorted(names):
+                if name.startswith("secret."):
+                    return name.removeprefix("secret.")
+                if name in self._written and name not in self._given and plain(name) not in self._by_env:
+                    texts.append(self._written[name].value)
+            seen |= names
+        return ""
+
     def _join(self, parts: Parts, node: Text, scope: Scope) -> str:
         texts: list[str] = []
         failed = 0

@@ -199,6 +199,36 @@ def test_wrong_names(project: Project, name: str) -> None:
     assert "cannot name a step" in project.problem(f"steps:\n  '{name.strip(chr(39))}': {{uses: probe}}\n").message
 
 
+@pytest.mark.parametrize(
+    ("value", "matrix"),
+    [
+        ("${secret.TOKEN}", "{t: ['%s']}"),
+        ("x-${secret.TOKEN:-y}", "{t: '%s'}"),
+        ("${env.NOTHING:-${secret.TOKEN}}", "{t: ['%s']}"),
+        ("${outer}", "{t: ['%s']}"),
+        ("${secret.TOKEN}", "{a: [1], include: [{t: '%s'}]}"),
+        ("${secret.TOKEN}", "{t: [b], exclude: [{t: '%s'}]}"),
+    ],
+)
+@pytest.mark.parametrize("token", ["hush", ""])
+def test_a_secret_in_a_matrix_is_refused_where_it_stands(project: Project, value: str, matrix: str, token: str) -> None:
+    head = "properties: {outer: '${inner}', inner: '<${secret.TOKEN}>'}\n"
+    step = f"steps:\n  m: {{uses: probe, matrix: {matrix % value}}}\n"
+    project.env["TOKEN"] = token
+    (problem,) = project.problems(head + step)
+    assert problem.message == "a value of a matrix cannot hold a secret (TOKEN)"
+    assert problem.line == 3
+    assert step.splitlines()[1][problem.column :].startswith(value)
+    assert "`env`" in problem.hint
+    assert "hush" not in problem.render()
+
+
+def test_a_property_given_instead_of_a_secret_may_stand_in_a_matrix(project: Project) -> None:
+    text = "properties: {p: '${secret.TOKEN}'}\nsteps: {m: {uses: probe, matrix: {t: ['${p}']}}}\n"
+    project.properties["p"] = "x"
+    assert [spec.id for spec in project.load(text).steps] == ["m[t=x]"]
+
+
 def test_a_matrix(project: Project) -> None:
     pipeline = project.load(
         """
