@@ -34,38 +34,38 @@ def texts(node: Node | None, what: str, problems: Problems) -> dict[str, Text]:
     return found
 
 
-def properties(node: Node | None, problems: Problems) -> dict[str, Text]:
-    """Return `properties`: names to texts, whatever their references."""
-    found = texts(node, "properties", problems)
+def properties(node: Node | None, problems: Problems) -> dict[str, Node]:
+    """Return `properties`: names to texts, whatever their references. What is no text is a problem, and kept."""
+    found: dict[str, Node] = {**texts(node, "properties", problems)}
     if isinstance(node, Entries):
-        for name in list(found):
+        for name, entry in node.entries.items():
             wrong = valid_name(name)
-            if wrong:
-                problems.add(node.entries[name].key, wrong)
+            if not wrong:
+                found[name] = entry.value
+            elif name in found:
+                problems.add(entry.key, wrong)
                 del found[name]
     return found
 
 
-def properties_files(node: Node | None, folder: Path, problems: Problems) -> dict[str, Text]:
+def properties_files(node: Node | None, folder: Path, problems: Problems) -> dict[str, Node]:
     """Return the properties of all `properties-files`, later files over earlier ones.
 
     Names are relative to `folder`, the pipeline file's. One written `name?` may be missing. Files called `.properties`
     or `.env` hold lines `name=value`, others are YAML mappings.
     """
-    found: dict[str, Text] = {}
+    found: dict[str, Node] = {}
     for name in _listed(node, "properties-files", problems):
         path = _path(name, folder)
         if name.value.endswith("?") and not os.path.lexists(path):
             continue
         try:
             if path.suffix in (".properties", ".env"):
-                values: dict[str, Text] = _assignments(Source(shown_path(path), read_text(path)), problems)
+                found.update(_assignments(Source(shown_path(path), read_text(path)), problems))
             else:
-                values = properties(read_mapping(path, problems), problems)
+                found.update(properties(read_mapping(path, problems), problems))
         except InvalidFile as error:
             _pass_on(error, name, problems)
-            continue
-        found.update(values)
     return found
 
 

@@ -22,7 +22,7 @@ from types import MappingProxyType
 import msgspec
 
 from buildtools.pipeline.problems import Problems, suggest
-from buildtools.pipeline.source import Text, shown
+from buildtools.pipeline.source import Node, Text, shown
 from buildtools.pipeline.template import BadTemplate, Parts, Reference, references, split
 
 _LONGEST_CHAIN = 40
@@ -67,14 +67,17 @@ class Values:
 
     def __init__(
         self,
-        written: Mapping[str, Text],
+        written: Mapping[str, Node],
         *,
         given: Mapping[str, str],
         env: Mapping[str, str],
         secrets: Mapping[str, str],
         git: Callable[[str], str],
     ) -> None:
-        """Take the files' properties, those of `-P`, the environment, the secrets-file and `git` (name → value)."""
+        """Take the files' properties, those of `-P`, the environment, the secrets-file and `git` (name → value).
+
+        A property that is no text is a problem that has been told already.
+        """
         self._written = written
         self._given = given
         self._env = env
@@ -123,8 +126,9 @@ class Values:
             for name in sorted(names):
                 if name.startswith("secret."):
                     return name.removeprefix("secret.")
-                if name in self._written and name not in self._given and plain(name) not in self._by_env:
-                    texts.append(self._written[name].value)
+                node = self._written.get(name)
+                if isinstance(node, Text) and name not in self._given and plain(name) not in self._by_env:
+                    texts.append(node.value)
             seen |= names
         return ""
 
@@ -236,7 +240,7 @@ class Values:
         self._chain.append(name)
         # A property stands outside every step; a secret that it lacks is told where the property is used.
         unset = Problems()
-        value = self.text(node, Scope(problems=scope.problems, unset=unset))
+        value = self.text(node, Scope(problems=scope.problems, unset=unset)) if isinstance(node, Text) else None
         self._chain.pop()
         if value is not None:
             return value
