@@ -293,3 +293,13 @@ def test_the_run_ends_soon(project: MakeProject) -> None:
     at = time.monotonic()
     clear(made.run(), 0)
     assert time.monotonic() - at < 3
+
+
+def test_what_a_step_takes_as_arguments_has_a_flag_too(project: MakeProject) -> None:
+    made = project()
+    assert "well\n" in made.call("step", "shell", "--run", "echo well").stdout
+    assert "a  b\n" in made.call("step", "shell", "echo", "a  b").stdout
+    both = made.call("step", "shell", "--run", "echo well", "echo bad")
+    assert both.code == 2
+    assert "--run says what the arguments say" in both.stderr
+    assert "--run TEXT" in made.call("step", "shell", "--help").stdout

@@ -194,8 +194,8 @@ def test_options_from_flags(probe: ModuleType) -> None:
     [
         ({"count": "x"}, "--count: expected a whole number"),
         ({"cuont": "1"}, "--cuont: probe has no option 'cuont'"),
-        ({"coverage.brunch": True}, "--coverage.brunch: coverage has no option 'brunch'"),
-        ({"coverage": "x", "coverage.branch": True}, "--coverage.branch: it cannot stand together"),
+        ({"coverage.brunch": True}, "--coverage-brunch: coverage has no option 'brunch'"),
+        ({"coverage": "x", "coverage.branch": True}, "--coverage-branch: it cannot stand together"),
         ({"modes": ["a"]}, "--modes: expected key=value, found 'a'"),
         ({"text": "odd"}, "--text: text: odd is not even"),
         ({"text": "${a}", "count": "0"}, "--count"),
