@@ -348,3 +348,35 @@ def test_a_key_of_a_step_that_stands_too_far_left(project: Project) -> None:
     problems = project.problems("steps:\n  a:\n  uses: act\n")
     found = {problem.place.rpartition("/")[2]: problem.hint for problem in problems}
     assert found["pipeline.yaml:3:9"] == "`uses` is a key of a step: indent it below the step's name."
+
+
+BAD_KIND = """
+from buildtools.plugin import Kind, Step
+class Odd(Step, frozen=True):
+    how: str = ""
+    def effective_kind(self):
+        return {"raise": Kind.nothing} if self.how == "raise" else {"": Kind.CHECK, "text": "action"}.get(self.how)
+    def run(self, ctx):
+        raise NotImplementedError
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("raise", "the plugin odd failed to say its kind: AttributeError: "),
+        ("none", "the plugin odd says that its kind is 'None'"),
+    ],
+)
+def test_a_plugin_that_does_not_know_its_kind_is_named(project: Project, how: str, message: str) -> None:
+    project.write("steps/odd.py", BAD_KIND)
+    problem = project.problem(f"steps:\n  a: {{uses: odd, with: {{how: {how}}}, matrix: {{x: [1, 2]}}}}\n")
+    assert problem.message.startswith(message)
+    assert (problem.line, problem.column) == (2, 13)
+    assert "Kind.CHECK or Kind.ACTION" in problem.hint
+
+
+def test_a_kind_may_be_said_as_text(project: Project) -> None:
+    project.write("steps/odd.py", BAD_KIND)
+    pipeline = project.load("steps:\n  a: {uses: odd}\n  b: {uses: odd, with: {how: text}}\n")
+    assert [step.kind for step in pipeline.steps] == [Kind.CHECK, Kind.ACTION]
