@@ -11,6 +11,7 @@ import msgspec
 
 from buildtools.core.model import Kind
 from buildtools.core.results import StepResult
+from buildtools.core.wording import signal_name
 
 Duration = Annotated[float, msgspec.Meta(ge=0, extra={"form": "duration"})]
 """Seconds; written in a pipeline file as `90`, `90s`, `5m` or `1h30m`."""
@@ -49,6 +50,13 @@ class Completed(msgspec.Struct, frozen=True, kw_only=True):
     stdout: bytes = b""
     stderr: bytes = b""
     stalled: bool = False
+
+    @property
+    def ending(self) -> str:
+        """How it ended, for messages: `exit status 3`, `killed by SIGSEGV`, `killed because it fell silent`."""
+        if self.stalled:
+            return "killed because it fell silent"
+        return f"killed by {signal_name(-self.returncode)}" if self.returncode < 0 else f"exit status {self.returncode}"
 
 
 class StepContext(Protocol):

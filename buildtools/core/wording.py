@@ -1,4 +1,4 @@
-"""Small words for messages: what somebody may have meant, how many, how large."""
+"""Small words for messages: what somebody may have meant, how many, how large, which signal."""
 
 from __future__ import annotations
 
@@ -35,3 +35,13 @@ def size(number: int) -> str:
     while value >= 999.5 and (larger := next(units, "")):
         value, unit = value / 1000, larger
     return f"{value:.1f} {unit}" if unit != "B" and value < 9.95 else f"{value:,.0f} {unit}"
+
+
+def signal_name(number: int) -> str:
+    """Return `SIGKILL` for 9, and `signal 99` for what has no name here."""
+    from signal import Signals
+
+    try:
+        return Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildtools.core.wording import count, did_you_mean, nearest, size
+from buildtools.core.wording import count, did_you_mean, nearest, signal_name, size
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,7 @@ def test_sentences() -> None:
 )
 def test_size(number: int, expected: str) -> None:
     assert size(number) == expected
+
+
+def test_signals_have_names() -> None:
+    assert [signal_name(number) for number in (9, 15, 99)] == ["SIGKILL", "SIGTERM", "signal 99"]

@@ -170,8 +170,7 @@ def _read(out: Path, done: Completed, tail: deque[str]) -> report.Outcome:
     try:
         return report.decode(out.read_bytes())
     except (OSError, msgspec.DecodeError):
-        end = f"signal {-done.returncode}" if done.returncode < 0 else f"exit status {done.returncode}"
-        raise StepError(f"pylint broke down ({end}): {_last(done, tail) or 'it wrote nothing'}") from None
+        raise StepError(f"pylint broke down ({done.ending}): {_last(done, tail) or 'it wrote nothing'}") from None
 
 
 def _last(done: Completed, tail: deque[str]) -> str:

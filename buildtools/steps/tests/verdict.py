@@ -58,7 +58,7 @@ def _early(session: Session, done: Completed, runner: str) -> str:
     if session.troubles:
         why = f"{runner}: {session.troubles[0].message}"
     else:
-        why = f"{runner} ended before its tests did ({how(done)})"
+        why = f"{runner} ended before its tests did ({done.ending})"
     return f"{why}, in {', '.join(session.running[:3])}" if session.running else why
 
 
@@ -69,7 +69,7 @@ def _without_failure(session: Session, done: Completed, runner: str) -> StepResu
         reason = f"{runner} ended with exit status {session.status}, though no test failed: see its output"
         return StepResult(status=Status.FAILED if session.status == 1 else Status.ERROR, reason=reason)
     if done.returncode not in (0, session.status):
-        return StepResult(status=Status.ERROR, reason=f"{runner} passed, but its process ended badly ({how(done)})")
+        return StepResult(status=Status.ERROR, reason=f"{runner} passed, but its process ended badly ({done.ending})")
     if runner == "pytest" and session.ended < session.total:
         return StepResult(status=Status.ERROR, reason=f"only {session.ended:,} of {count(session.total, 'test')} ran")
     if all(case.status is Status.SKIPPED and case.type != "xfail" for case in session.cases):
@@ -77,18 +77,6 @@ def _without_failure(session: Session, done: Completed, runner: str) -> StepResu
         remedy = "See why they are skipped; if that is meant, say `allow-empty: true`."
         return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason=reason, remedy=remedy)
     return StepResult()
-
-
-def how(done: Completed) -> str:
-    """Say how a process ended: `exit status 3`, `SIGSEGV`."""
-    if done.returncode >= 0:
-        return f"exit status {done.returncode}"
-    from signal import Signals
-
-    try:
-        return Signals(-done.returncode).name
-    except ValueError:
-        return f"signal {-done.returncode}"
 
 
 def _complaint(done: Completed) -> str:

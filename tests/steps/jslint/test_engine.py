@@ -72,11 +72,11 @@ def test_all_files_take_one_process(stub: Stub) -> None:
 @pytest.mark.parametrize(
     ("death", "words"),
     [
-        ("os._exit(3)", "exit 3"),
-        ("os._exit(0)", "exit 0"),
-        ("os.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
-        ("raise MemoryError", "exit 1"),
-        ('sys.stdout.write(\'{"event": "res\'); sys.stdout.flush(); os._exit(0)', "exit 0"),
+        ("os._exit(3)", "(exit status 3)"),
+        ("os._exit(0)", "(exit status 0)"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "(killed by SIGKILL)"),
+        ("raise MemoryError", "(exit status 1)"),
+        ('sys.stdout.write(\'{"event": "res\'); sys.stdout.flush(); os._exit(0)', "(exit status 0)"),
     ],
 )
 def test_who_kills_the_engine_is_blamed_and_nobody_is_lost(stub: Stub, death: str, words: str) -> None:
