@@ -97,7 +97,7 @@ def plan_of_step(name: str, step: Step, root: Path) -> Plan:
         base=name,
         uses=name,
         plugin=type(step),
-        kind=step.effective_kind(),
+        kind=step.kind,  # it has no neighbours to be ordered with
         configure=lambda _outputs: Configured(step=step),
     )
     pipeline = Pipeline(name=name, file=Path(), root=root, steps=(spec,))
