@@ -127,7 +127,7 @@ def test_a_sink_that_takes_nothing_holds_back_and_is_given_up_when_there_is_hurr
 
     class Stuck(Recorder):
         def handle(self, event: AnyEvent) -> None:
-            let_go.wait(10)
+            let_go.wait(60)
 
     dispatcher = Dispatcher([Stuck()], Masker())
     pushed = []

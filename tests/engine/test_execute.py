@@ -373,7 +373,7 @@ def test_a_plugin_that_never_comes_back_is_left_behind(bench: Bench, monkeypatch
     let_go, gone = threading.Event(), threading.Event()
 
     def deaf(ctx: StepContext) -> StepResult:
-        let_go.wait(20)
+        let_go.wait(60)
         ctx.output("too late")
         gone.set()
         return StepResult()
