@@ -79,6 +79,13 @@ def _guarded(session_folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep coverage out of the programs that the test starts: it imports, writes and hears signals on its own."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
 def project(tmp_path: Path, session_folder: Path) -> MakeProject:
     """Make a project of text files in which the real command line runs, see `tests.support.project`."""
     made: list[Project] = []

@@ -97,6 +97,7 @@ def test_who_ignores_every_signal_is_killed_in_the_end(project: MakeProject) -> 
     assert not any(map(alive, pids))
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_a_signal_at_any_moment_never_shows_a_traceback(project: MakeProject) -> None:
     made = project({"pipeline.yaml": FINE})
     for step in range(8):

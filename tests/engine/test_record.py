@@ -145,6 +145,7 @@ def run_gate(root: Path, options: str, *steps: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_a_log_that_cannot_grow_is_said_once_and_the_step_goes_on(tmp_path: Path) -> None:
     code, out = run_gate(
         tmp_path, '{"largest": 100000}', "a!=yes | head -c 300000", "b!=yes | head -c 300000; echo end"

@@ -303,6 +303,7 @@ def test_ascii_streams_get_ascii() -> None:
     assert rb"Fehler: \xe4" in raw.getvalue()
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_the_plain_console_needs_no_rich() -> None:
     code = "import sys, buildtools.reports.plain, buildtools.reports.live; print({'rich', 'xml'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
