@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 
 from buildtools import __version__
-from buildtools.core.errors import BuildtoolsError
+from buildtools.core.errors import BuildtoolsError, StepError
 from buildtools.core.step import Step, Tool
-from buildtools.pipeline.model import StepSpec
+from buildtools.pipeline.model import Pipeline, StepSpec
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -40,6 +40,15 @@ class Diagnosis(msgspec.Struct, frozen=True):
         return self.of_pipeline and any(line.missing for line in self.lines)
 
 
+class _Placed(msgspec.Struct, frozen=True):
+    """A step or plugin by its name, and where and with which environment it works."""
+
+    name: str
+    step: Step
+    workdir: Path
+    env: Mapping[str, str]
+
+
 def examine(file: Path | None, properties: Mapping[str, str]) -> Diagnosis:
     """Look for every tool that the pipeline's steps need; for all built-in plugins where there is no pipeline file.
 
@@ -50,23 +59,42 @@ def examine(file: Path | None, properties: Mapping[str, str]) -> Diagnosis:
 
     try:
         found = file or find_file(Path.cwd())
-    except BuildtoolsError:
-        title = "buildtools and its built-in plugins (no pipeline file here)"
+    except BuildtoolsError as error:
+        title = f"buildtools and its built-in plugins ({error.message})"
         return Diagnosis(title, _lines(_built_in(), Path.cwd()), False)
     pipeline = open_pipeline(found, properties)
-    configured = ((spec.id, _configured(spec)) for spec in pipeline.steps)
-    steps = [(name, step) for name, step in configured if step is not None]
-    return Diagnosis(f"The steps of {os.path.relpath(found)}", _lines(steps, pipeline.root), True)
+    placed = (_placed(spec, pipeline) for spec in pipeline.steps)
+    return Diagnosis(f"The steps of {os.path.relpath(found)}", _lines(filter(None, placed), pipeline.root), True)
 
 
-def _lines(steps: Iterable[tuple[str, Step]], root: Path) -> tuple[Line, ...]:
+def _lines(steps: Iterable[_Placed], root: Path) -> tuple[Line, ...]:
     found: dict[tuple[str, str, bool], tuple[Tool, list[str]]] = {}
     for tool in _own(root):
         found[tool.name, tool.version, tool.optional] = (tool, ["buildtools"])
-    for name, step in steps:
-        for tool in step.tools(root, os.environ):
-            found.setdefault((tool.name, tool.version, tool.optional), (tool, []))[1].append(name)
+    for placed in steps:
+        for tool in _needed(placed):
+            found.setdefault((tool.name, tool.version, tool.optional), (tool, []))[1].append(placed.name)
     return tuple(Line(tool, ", ".join(dict.fromkeys(users))) for tool, users in found.values())
+
+
+def _needed(placed: _Placed) -> tuple[Tool, ...]:
+    """Return what a step says it needs. Raises `StepError` if that goes wrong: a plugin is foreign code."""
+    try:
+        return tuple(_checked(tool) for tool in placed.step.tools(placed.workdir, placed.env))
+    except BuildtoolsError:
+        raise
+    except Exception as error:
+        plugin = type(placed.step).__name__
+        raise StepError(
+            f"{placed.name}: the plugin {plugin} cannot say which tools it needs: {type(error).__name__}: {error}",
+            remedy="This is a mistake in the plugin: tell its author.",
+        ) from error
+
+
+def _checked(tool: object) -> Tool:
+    if not isinstance(tool, Tool):
+        raise TypeError(f"it yields a {type(tool).__name__} instead of a Tool")
+    return tool
 
 
 def _own(root: Path) -> Iterator[Tool]:
@@ -79,26 +107,29 @@ def _own(root: Path) -> Iterator[Tool]:
     yield Tool(name="git", version=git, remedy=remedy, optional=True)
 
 
-def _built_in() -> Iterator[tuple[str, Step]]:
+def _built_in() -> Iterator[_Placed]:
     from buildtools.pipeline.registry import BUILTIN, Registry
 
     registry = Registry()
     for name, _, _ in BUILTIN:
         step = _default(registry.find(name).cls)
         if step is not None:
-            yield name, step
+            yield _Placed(name, step, Path.cwd(), os.environ)
 
 
-def _configured(spec: StepSpec) -> Step | None:
+def _placed(spec: StepSpec, pipeline: Pipeline) -> _Placed | None:
     """Return the step as configured; with its defaults, as far as it has them, if it needs outputs of other steps."""
     try:
-        return spec.configure({}).step
+        configured = spec.configure({})
     except BuildtoolsError:
-        return _default(spec.plugin)
+        step = _default(spec.plugin)
+        return None if step is None else _Placed(spec.id, step, pipeline.root, {**os.environ, **pipeline.env})
+    env = {**os.environ, **pipeline.env, **configured.env}
+    return _Placed(spec.id, configured.step, pipeline.root / configured.cwd, env)
 
 
 def _default(plugin: type[Step]) -> Step | None:
     try:
         return plugin()
-    except TypeError:  # it has options that must be given
+    except (TypeError, ValueError):  # it has options that must be given
         return None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
 from buildtools import __version__
-from buildtools.core.errors import ReportError
+from buildtools.core.errors import InvalidPipeline, ReportError
 from buildtools.core.events import AnyEvent, PlannedStep, RunFinished, Sink
 from buildtools.core.masking import Masker
 from buildtools.core.results import RunResult
@@ -50,6 +51,20 @@ class OutputChoice(msgspec.Struct, frozen=True, kw_only=True):
     """called for each problem of the run that stdout, gone or full, did not take"""
 
 
+def project_of(file: Path | None) -> tuple[Path | None, Path]:
+    """Return the pipeline file, found from here upwards if it is not given, and the project's folder.
+
+    Where none is found, that is for `open_pipeline` to say: then it is no file, and the current folder.
+    """
+    from buildtools.pipeline.find import find_file, root_of
+
+    try:
+        file = file or find_file(Path.cwd())
+    except InvalidPipeline:
+        return None, Path.cwd()
+    return file, root_of(file)
+
+
 def open_pipeline(file: Path | None, properties: Mapping[str, str]) -> Pipeline:
     """Load `file`, or the pipeline file that is found from the current folder upwards.
 
@@ -82,7 +97,7 @@ def plan_of_step(name: str, step: Step, root: Path) -> Plan:
         base=name,
         uses=name,
         plugin=type(step),
-        kind=step.effective_kind(),
+        kind=step.kind,  # it has no neighbours to be ordered with
         configure=lambda _outputs: Configured(step=step),
     )
     pipeline = Pipeline(name=name, file=Path(), root=root, steps=(spec,))
@@ -149,6 +164,8 @@ def _revision(root: Path) -> str:
 class _Witnessed:
     """A sink on stdout that remembers which problems of the run it has told, if it came that far."""
 
+    name = "standard output"
+
     def __init__(self, sink: Sink) -> None:
         self.told: tuple[str, ...] = ()
         self._sink = sink
@@ -196,14 +213,25 @@ def _style(choice: OutputChoice, masker: Masker, request: RunRequest) -> Style:
     )
 
 
+def forget_reports(request: RunRequest) -> None:
+    """Remove the reports that an earlier run left: if this one never comes to write its own, none may pass for it."""
+    for _, path in _reports(request):
+        with suppress(OSError):
+            path.unlink()
+
+
+def _reports(request: RunRequest) -> tuple[tuple[str, Path], ...]:
+    always = (("junit", request.reports / "junit.xml"), ("json", request.reports / "run.json"))
+    return (*always, *request.wanted)
+
+
 def _write_reports(result: RunResult, request: RunRequest) -> tuple[str, ...]:
     """Write junit.xml, run.json and what else was asked for; return what could not be written."""
     from buildtools.system.replace import replace_file
 
-    always = (("junit", request.reports / "junit.xml"), ("json", request.reports / "run.json"))
     problems = []
     rendered: dict[str, bytes] = {}
-    for kind, path in (*always, *request.wanted):
+    for kind, path in _reports(request):
         if kind not in rendered:
             rendered[kind] = _render(kind, result)
         try:

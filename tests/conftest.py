@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -33,6 +34,10 @@ def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def _sheltered(session_folder: Path) -> Iterator[None]:
     """Nobody's settings, and no CI's, reach a test."""
+    # What `nohup` and a shell's `&` tell their children to ignore, tests about Ctrl-C and hanging up send.
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
     before = dict(os.environ)
     home = session_folder / "home"
     home.mkdir(exist_ok=True)
@@ -71,6 +76,13 @@ def _guarded(session_folder: Path) -> Iterator[None]:
     shutil.rmtree(home, ignore_errors=True)
     if problems:
         pytest.fail("\n".join(problems), pytrace=False)
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep coverage out of the programs that the test starts: it imports, writes and hears signals on its own."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture

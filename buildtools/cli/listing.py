@@ -30,6 +30,10 @@ def console(color: str) -> Console:
     )
 
 
+_LEAST = 24
+"""the width below which sentences in the last column are hard to read; the others wrap before that"""
+
+
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", color: str = "auto") -> None:
     """Print rows under headers; the last column takes what room there is."""
     from rich.table import Table
@@ -39,12 +43,18 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, title:
     if title:
         out.print(Text(title, style="bold"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    wide = any(len(row[-1]) > _LEAST for row in rows)
     for position, header in enumerate(headers):
         last = position == len(headers) - 1
-        table.add_column(header, no_wrap=not last, overflow="fold")
+        table.add_column(header, no_wrap=not position, overflow="fold", min_width=_LEAST if last and wide else None)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    out.print(table)
+    if out.is_terminal:
+        out.print(table)
+        return
+    with out.capture() as printed:
+        out.print(table)
+    out.out("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
 def print_steps(steps: Sequence[PlannedStep], *, title: str, color: str) -> None:

@@ -67,12 +67,12 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
         ctx.exit()
 
 
-def _enter(_ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+def _enter(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     """Go there while the words are read, so that what stands behind is completed there too."""
     if value is not None:
         from buildtools.cli.options import change_directory
 
-        change_directory(value)
+        change_directory(ctx, value)
 
 
 @click.command(

@@ -17,17 +17,26 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def change_directory(directory: str) -> None:
-    """Make `directory` the current one, as `make -C` does."""
+_ENTERED = "buildtools.entered"
+
+
+def change_directory(ctx: click.Context, directory: str) -> None:
+    """Make `directory` the current one, as `make -C` does, and remember that for `entered`."""
     try:
         os.chdir(directory)
     except OSError as error:
         raise click.UsageError(f"-C {directory}: {error.strerror}") from None
+    ctx.meta[_ENTERED] = os.path.join(ctx.meta.get(_ENTERED, ""), directory)  # noqa: PTH118 - `./x` stays as it is
 
 
-def _enter(_ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+def entered(ctx: click.Context) -> list[str]:
+    """Return the words that lead from where the user stands to the current folder: `-C DIR`, or nothing."""
+    return ["-C", ctx.meta[_ENTERED]] if _ENTERED in ctx.meta else []
+
+
+def _enter(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     if value is not None:
-        change_directory(value)
+        change_directory(ctx, value)
 
 
 def _parse_properties(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

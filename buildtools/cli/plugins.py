@@ -14,8 +14,16 @@ if TYPE_CHECKING:
     from buildtools.pipeline.registry import Registry
 
 
+def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    try:
+        infos = registry_here(ctx.params.get("file")).listing()
+    except Exception:  # a broken plugin must not break the user's shell
+        return []
+    return [info.name for info in infos if info.name.startswith(incomplete) and not info.problem]
+
+
 @click.command("plugins")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_complete)
 @click.option(
     "-f",
     "--file",
@@ -34,7 +42,7 @@ def command(name: str | None, file: Path | None, color: str) -> None:
 
 
 def registry_here(file: Path | None) -> Registry:
-    """Return the plugins that `file`, or the pipeline file found from here upwards, can use."""
+    """Return the plugins that `file` can use, or the one found from here upwards, or one that would be here."""
     from buildtools.core.errors import BuildtoolsError
     from buildtools.pipeline.find import find_file
     from buildtools.pipeline.registry import Registry
@@ -43,7 +51,7 @@ def registry_here(file: Path | None) -> Registry:
         try:
             file = find_file(Path.cwd())
         except BuildtoolsError:
-            return Registry()
+            return Registry(Path.cwd())
     return Registry(file.absolute().parent)
 
 

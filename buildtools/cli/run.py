@@ -8,11 +8,15 @@ from typing import Any
 
 import click
 
-from buildtools.cli.options import Flag, color_option, complete_step, complete_tag, place_options, split_file
+from buildtools.cli.options import Flag, color_option, complete_step, complete_tag, entered, place_options, split_file
 from buildtools.cli.running import execution_options, make_request, run_and_exit
 
 
-@click.command("run")
+@click.command(
+    "run",
+    epilog="Every flag has an environment variable: BUILDTOOLS_RUN_JOBS=4 is -j 4. A property has "
+    "BUILDTOOLS_PROP_NAME.",
+)
 @click.argument("arguments", metavar="[FILE] [STEP]...", nargs=-1, shell_complete=complete_step)
 @place_options
 @click.option("--no-needs", is_flag=True, help="Run only the named steps, without what they need.")
@@ -44,9 +48,13 @@ def command(
     folder upwards.
     """
     from buildtools.engine.plan import Selection
-    from buildtools.session import open_pipeline, plan_of, shown
+    from buildtools.session import forget_reports, open_pipeline, plan_of, project_of, shown
 
-    file, steps = split_file(arguments, file_option)
+    given, steps = split_file(arguments, file_option)
+    file, root = project_of(given)
+    request = make_request(root, flags)
+    if not dry_run:
+        forget_reports(request)
     pipeline = open_pipeline(file, properties)
     selection = Selection(
         steps=steps,
@@ -62,11 +70,11 @@ def command(
         name, planned = shown(pipeline, (pipeline.name, plan.steps))
         print_steps(planned, title=f"{name}: would run", color=flags["color"])
         return 0
-    named = [str(file)] if file else []
+    place, named = entered(click.get_current_context()), [str(given)] if given else []
     values = [word for name, value in properties.items() for word in ("-P", f"{name}={value}")]
     return run_and_exit(
         plan,
-        make_request(pipeline.root, flags),
+        request,
         flags,
-        rerun=lambda step: shlex.join(["buildtools", "run", *named, *values, step]),
+        rerun=lambda step: shlex.join(["buildtools", *place, "run", *named, *values, step]),
     )

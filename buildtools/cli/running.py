@@ -101,10 +101,8 @@ _EXECUTION = (
     ),
     click.option(
         "--reports",
-        default="build/reports",
-        show_default=True,
         metavar="DIR",
-        help="The folder for junit.xml, run.json and the steps' reports.",
+        help="The folder for junit.xml, run.json and the steps' reports.  [default: build/reports in the project]",
     ),
     click.option("-q", "--quiet", is_flag=True, help="Only failures and the summary."),
     click.option("-v", "--verbose", is_flag=True, help="Every finding, and why steps were skipped."),
@@ -119,8 +117,13 @@ def execution_options(command: F) -> F:
 
 
 def make_request(root: Path, flags: dict[str, Any]) -> RunRequest:
-    """Turn the flags of `execution_options` into a request; relative paths of reports start at the project's root."""
+    """Turn the flags of `execution_options` into a request; `root` is the project's.
+
+    Paths that were given start at the current folder, as everywhere on a command line.
+    """
     from buildtools.session import RunRequest
+
+    here = Path.cwd()
 
     wanted = list(flags["wanted"])
     if flags["junit"]:
@@ -130,8 +133,8 @@ def make_request(root: Path, flags: dict[str, Any]) -> RunRequest:
         keep_going=flags["keep_going"],
         timeout=flags["timeout"],
         offline=flags["offline"],
-        reports=root / flags["reports"],
-        wanted=tuple((kind, root / path) for kind, path in wanted),
+        reports=here / flags["reports"] if flags["reports"] else root / "build/reports",
+        wanted=tuple((kind, here / path) for kind, path in wanted),
     )
 
 

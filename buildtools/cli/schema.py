@@ -17,12 +17,12 @@ import click
     help="The pipeline file whose steps/ plugins to include. Default: as for run.",
 )
 def command(file: Path | None) -> None:
-    r"""Print the JSON Schema of the pipeline file, with the installed plugins' options.
+    """Print the JSON Schema of the pipeline file, with the installed plugins' options.
 
     \b
     Editors with the YAML language server read it from a first line such as
         # yaml-language-server: $schema=pipeline.schema.json
-    """
+    """  # noqa: D301 - click looks for the character itself
     from buildtools.cli.plugins import registry_here
     from buildtools.pipeline.schema import build_schema
 

@@ -45,7 +45,7 @@ def command(ctx: click.Context, /, directory: str | None, **flags: Any) -> None:
     `buildtools step PLUGIN --help` shows them.
     """
     if directory is not None:
-        change_directory(directory)
+        change_directory(ctx, directory)
     ctx.obj = flags
 
 
@@ -69,21 +69,25 @@ def _command_of(name: str) -> click.Command:
         from buildtools.pipeline.options import configured
         from buildtools.session import plan_of_step
 
-        step = configured(plugin, dict(_given(ctx, options, values)), name=name)
+        words_given = values.pop(_ARGUMENTS, ())
+        given = dict(_given(ctx, options, values))
+        if words_given:
+            if plugin.positional in given:
+                raise click.UsageError(f"--{plugin.positional} says what the arguments say: give one of the two", ctx)
+            given[plugin.positional] = _value(words_given)
+        step = configured(plugin, given, name=name)
         root = Path.cwd()
-        words = shlex.join(["buildtools", "step", *_words_after_step()])
+        words = shlex.join(["buildtools", *sys.argv[1:]])
         return run_and_exit(
             plan_of_step(name, step, root), make_request(root, ctx.obj), ctx.obj, rerun=lambda _step: words
         )
 
-    parameters = [_parameter(option, positional=option.name == plugin.positional) for option in _flat(options)]
+    parameters = [
+        parameter
+        for option in _flat(options)
+        for parameter in (*_positional(option, plugin.positional), _parameter(option))
+    ]
     return click.Command(name, params=parameters, callback=call, help=cleandoc(plugin.__doc__ or ""))
-
-
-def _words_after_step() -> list[str]:
-    """Return what the user typed behind `step`: the command to type again."""
-    words = sys.argv[1:]
-    return words[words.index("step") + 1 :] if "step" in words else words
 
 
 def _flat(options: tuple[Option, ...], outer: str = "") -> Iterator[Option]:
@@ -102,20 +106,39 @@ def _attribute(name: str) -> str:
     return "o_" + name.replace("-", "_").replace(".", "__")
 
 
-def _parameter(option: Option, *, positional: bool) -> click.Parameter:
+def _positional(option: Option, positional: str) -> Iterator[click.Parameter]:
+    if option.name == positional:
+        yield click.Argument([_ARGUMENTS], nargs=-1, metavar=f"[{option.name.upper()}]...")
+
+
+def _flag(option: Option) -> str:
+    return "--" + option.name.replace(".", "-")
+
+
+def _parameter(option: Option) -> click.Parameter:
     name = _attribute(option.name)
-    if positional:
-        return click.Argument([name], nargs=-1, metavar=f"[{option.name.upper()}]...")
-    flag = "--" + option.name.replace(".", "-")
+    flag = _flag(option)
     default = f"  [default: {option.default}]" if option.default else ""
-    text = option.description + default
+    again = "; may be repeated" if option.many or option.mapping else ""
+    text = option.description + again + default
     if option.flag:
         return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=text)
     kind = click.Choice(option.choices) if option.choices and not option.many else click.STRING
-    metavar = "KEY=VALUE" if option.mapping else None
+    metavar = "KEY=VALUE" if option.mapping else None if option.choices and not option.many else _kind(option)
     return click.Option(
         [flag, name], multiple=option.many or option.mapping, default=None, type=kind, metavar=metavar, help=text
     )
+
+
+def _kind(option: Option) -> str:
+    """Return the placeholder of a value: `NUMBER`, `PATH`, `TIME` or `TEXT`."""
+    said = option.type.removeprefix("list of ").removeprefix("whole ")
+    kinds = {"number": "NUMBER", "path": "PATH", "duration": "TIME"}
+    return next((kind for word, kind in kinds.items() if said.startswith(word)), "TEXT")
+
+
+_ARGUMENTS = "arguments"
+"""the parameter that takes the words without a flag; options' own begin with `o_`"""
 
 
 def _given(ctx: click.Context, options: tuple[Option, ...], values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -127,9 +150,10 @@ def _given(ctx: click.Context, options: tuple[Option, ...], values: dict[str, An
         if ctx.get_parameter_source(name) in (ParameterSource.DEFAULT, None):
             continue
         value = values[name]
-        if isinstance(value, tuple):
-            # One value stays a text: an option that takes a text or a list, as a command does, gets what was typed.
-            if value:
-                yield option.name, value[0] if len(value) == 1 else list(value)
-        else:
-            yield option.name, value
+        if value != ():
+            yield option.name, _value(value) if isinstance(value, tuple) else value
+
+
+def _value(words: tuple[str, ...]) -> str | list[str]:
+    """Return one word as a text: an option that takes a text or a list, as a command does, gets what was typed."""
+    return words[0] if len(words) == 1 else list(words)

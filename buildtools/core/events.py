@@ -85,7 +85,10 @@ AnyEvent = RunStarted | StepStarted | Output | Progress | StepFinished | RunFini
 
 
 class Sink(Protocol):
-    """A consumer of events. Every call comes from one thread, in order; one that raises is switched off and said."""
+    """A consumer of events. Every call comes from one thread, in order; one that raises is switched off and said.
+
+    An attribute `name` is what it is called then; default: the name of its class.
+    """
 
     def handle(self, event: AnyEvent) -> None:
         """Take one event."""

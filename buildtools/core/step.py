@@ -11,6 +11,7 @@ import msgspec
 
 from buildtools.core.model import Kind
 from buildtools.core.results import StepResult
+from buildtools.core.wording import signal_name
 
 Duration = Annotated[float, msgspec.Meta(ge=0, extra={"form": "duration"})]
 """Seconds; written in a pipeline file as `90`, `90s`, `5m` or `1h30m`."""
@@ -50,6 +51,13 @@ class Completed(msgspec.Struct, frozen=True, kw_only=True):
     stderr: bytes = b""
     stalled: bool = False
 
+    @property
+    def ending(self) -> str:
+        """How it ended, for messages: `exit status 3`, `killed by SIGSEGV`, `killed because it fell silent`."""
+        if self.stalled:
+            return "killed because it fell silent"
+        return f"killed by {signal_name(-self.returncode)}" if self.returncode < 0 else f"exit status {self.returncode}"
+
 
 class StepContext(Protocol):
     """What the engine gives to a running step: everything it may touch, and no globals."""
@@ -57,6 +65,10 @@ class StepContext(Protocol):
     @property
     def step(self) -> str:
         """The step's id in the pipeline, `unit[django=5.2]` for a member of a matrix."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other step of the pipeline uses the same plugin; else its reports need names of their own."""
 
     @property
     def root(self) -> Path:
@@ -73,6 +85,10 @@ class StepContext(Protocol):
     @property
     def properties(self) -> Mapping[str, str]:
         """All properties of the pipeline."""
+
+    @property
+    def private_files(self) -> tuple[Path, ...]:
+        """Files of secrets (absolute), which must never leave this machine."""
 
     @property
     def reports(self) -> Path:
@@ -155,7 +171,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unk
         yield from ()
 
     def tools(self, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:  # noqa: ARG002 - for subclasses
-        """Yield what this configured step needs on this machine, for `buildtools doctor`; `root` is the project's."""
+        """Yield what this configured step needs on this machine, for `buildtools doctor`; `root` is where it works."""
         yield from ()
 
     def inputs(self, ctx: StepContext) -> Inputs | None:  # noqa: ARG002 - for subclasses

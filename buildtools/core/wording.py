@@ -1,4 +1,4 @@
-"""Small words for messages: what somebody may have meant, how many of something."""
+"""Small words for messages: what somebody may have meant, how many, how large, which signal."""
 
 from __future__ import annotations
 
@@ -26,3 +26,22 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """Return `1 file`, `2 files`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def size(number: int) -> str:
+    """Return a number of bytes as `812 B`, `4.2 KB`, `12 MB`: in units of 1,000, with two digits or more."""
+    value, units = float(number), iter(("KB", "MB", "GB"))
+    unit = "B"
+    while value >= 999.5 and (larger := next(units, "")):
+        value, unit = value / 1000, larger
+    return f"{value:.1f} {unit}" if unit != "B" and value < 9.95 else f"{value:,.0f} {unit}"
+
+
+def signal_name(number: int) -> str:
+    """Return `SIGKILL` for 9, and `signal 99` for what has no name here."""
+    from signal import Signals
+
+    try:
+        return Signals(number).name
+    except ValueError:
+        return f"signal {number}"

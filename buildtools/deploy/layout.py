@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -55,6 +56,12 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 0
     local: bool = False
     folder: str = ""
+
+
+def parents(path: str) -> Iterator[str]:
+    """Yield the folders that a relative path lies in, the innermost first."""
+    while path := posixpath.dirname(path):
+        yield path
 
 
 def name_problem(text: str) -> str:

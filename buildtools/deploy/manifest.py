@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from buildtools.core.errors import StepError
-from buildtools.deploy.layout import Release, link_problem, path_problem
+from buildtools.deploy.layout import Release, link_problem, parents, path_problem
 
 FORMAT = 1
 _LARGEST = 64 * 2**20
@@ -75,7 +74,7 @@ def listing(entries: Sequence[Entry], shared: Iterable[str] = ()) -> bytes:
     folders = {entry.path for entry in entries if entry.kind == "folder"}
     lines = []
     for path in shared:
-        folders.update(_parents(path))
+        folders.update(parents(path))
         lines.append(f"l ./{path}\t{shared_target(path)}")
     for entry in entries:
         if entry.kind == "file":
@@ -158,7 +157,7 @@ def _problems(manifest: Manifest) -> Iterator[str]:
         if problem := _entry_problem(entry):
             yield f"{entry.path!r} {problem}"
     for path in kinds:
-        for parent in _parents(path):
+        for parent in parents(path):
             if kinds.get(parent) != "folder":
                 yield f"{path!r} lies in {parent!r}, which is not a folder of the release"
 
@@ -174,8 +173,3 @@ def _entry_problem(entry: Entry) -> str:
     if not _HASH.fullmatch(entry.sha256) or entry.size < 0 or entry.target:
         return "has no usable size and SHA-256"
     return ""
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path := posixpath.dirname(path):
-        yield path

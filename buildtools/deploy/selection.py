@@ -13,7 +13,7 @@ import msgspec
 
 from buildtools.core.errors import StepError
 from buildtools.core.wording import did_you_mean
-from buildtools.deploy.layout import PRIVATE, link_problem, path_problem
+from buildtools.deploy.layout import PRIVATE, link_problem, parents, path_problem
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -129,7 +129,7 @@ def _renamed(found: list[Member], rename: Mapping[str, str]) -> list[Member]:
     taken: dict[str, Member] = {}
     for member in found:
         path = member.path
-        for part in (path, *_parents(path)):  # the longest name first
+        for part in (path, *parents(path)):  # the longest name first
             if part in rename:
                 unused.discard(part)
                 path = rename[part] + path.removeprefix(part)
@@ -147,7 +147,7 @@ def _with_folders(found: list[Member]) -> list[Member]:
     """Add every folder that something lies in, and sort."""
     named = {member.path: member for member in found}
     for member in found:
-        for parent in _parents(member.path):
+        for parent in parents(member.path):
             there = named.setdefault(parent, Member(source="", path=parent, kind="folder"))
             if there.kind != "folder":
                 raise StepError(f"{there.source} would become {parent!r}, in which {member.path!r} is to lie")
@@ -181,8 +181,3 @@ def _check_link(member: Member, inside: str) -> None:
 
 def _landing(member: Member) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(member.path), member.target))
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path := posixpath.dirname(path):
-        yield path

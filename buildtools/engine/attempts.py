@@ -7,12 +7,12 @@ from types import TracebackType
 
 import msgspec
 
+from buildtools.core.encoding import encode, whole
 from buildtools.core.errors import BuildtoolsError, Cancelled, ToolMissing
 from buildtools.core.model import Cause, Status
 from buildtools.core.results import StepResult
 from buildtools.core.step import Step
 from buildtools.engine.context import EngineContext
-from buildtools.engine.wellformed import checked, whole
 
 
 def attempt(step: Step, uses: str, ctx: EngineContext) -> StepResult:
@@ -26,7 +26,7 @@ def attempt(step: Step, uses: str, ctx: EngineContext) -> StepResult:
     if not isinstance(returned, StepResult):
         return _faulty(uses, f"returned {type(returned).__name__} instead of a StepResult")
     try:
-        result = checked(returned)
+        result = _checked(returned)
     except (TypeError, ValueError) as error:  # msgspec's own errors are among these
         return _faulty(uses, f"returned a result that is malformed: {error}")
     if result.status is Status.SKIPPED:
@@ -34,6 +34,14 @@ def attempt(step: Step, uses: str, ctx: EngineContext) -> StepResult:
         # would be skipped as well, without a failure anywhere that closes the gate.
         result = msgspec.structs.replace(result, cause=Cause.WHEN)
     return result
+
+
+def _checked(result: StepResult) -> StepResult:
+    """Return the result as its JSON says it: lists become tuples, and text becomes what UTF-8 can hold.
+
+    Raises `TypeError` or `msgspec.ValidationError`, with the place, for what is not of its field's type.
+    """
+    return msgspec.json.decode(encode(result), type=StepResult)
 
 
 def refused(error: BuildtoolsError) -> StepResult:

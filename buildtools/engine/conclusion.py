@@ -6,13 +6,13 @@ import time
 
 import msgspec
 
+from buildtools.core.encoding import whole
 from buildtools.core.errors import ExitCode
 from buildtools.core.events import RunFinished
 from buildtools.core.results import RunResult
 from buildtools.engine.dispatch import Dispatcher
 from buildtools.engine.record import Record, write_result
 from buildtools.engine.settings import RunSettings
-from buildtools.engine.wellformed import whole
 
 
 def conclude(result: RunResult, settings: RunSettings, dispatcher: Dispatcher, record: Record | None) -> RunResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -12,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from buildtools.core.encoding import whole
 from buildtools.core.errors import Cancelled, StepError
 from buildtools.core.events import Output, Progress
 from buildtools.core.masking import MaskedStream
@@ -19,7 +21,6 @@ from buildtools.core.step import Completed
 from buildtools.engine.dispatch import Dispatcher
 from buildtools.engine.log import StepLog
 from buildtools.engine.settings import RunSettings
-from buildtools.engine.wellformed import whole
 from buildtools.system.process import CAPTURE_LIMIT, Collected, Command, run
 from buildtools.system.stop import Stop
 
@@ -33,10 +34,12 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where and with what one step works; all paths absolute. `temp` names a folder that is made when it is used."""
 
     step: str
+    alone: bool
     root: Path
     workdir: Path
     env: Mapping[str, str]
     properties: Mapping[str, str]
+    private_files: tuple[Path, ...]
     temp: str
 
 
@@ -48,12 +51,18 @@ class Voice:
         self._log = log
         self._dispatcher = dispatcher
         self._masker = settings.masker
+        self._own = self.stream("stdout")
+        self._lock = threading.Lock()
 
     def say(self, text: str) -> None:
-        """Add the step's, or the engine's, own words."""
-        text = self._masker.text(whole(text))
-        self._log.write(text.encode())
-        self._show(text, "stdout")
+        """Add the step's own words. A secret that comes in several pieces is hidden too."""
+        with self._lock:
+            self._own.add(whole(text).encode())
+
+    def pause(self) -> None:
+        """Let go of what was held back of the step's own words: something else speaks now, or nobody any more."""
+        with self._lock:
+            self._own.finish()
 
     def note(self, text: str) -> None:
         """Add words to the log alone."""
@@ -149,10 +158,12 @@ class EngineContext:
 
     def __init__(self, place: Place, voice: Voice, stop: Stop, settings: RunSettings) -> None:
         self.step = place.step
+        self.alone = place.alone
         self.root = place.root
         self.workdir = place.workdir
         self.env = place.env
         self.properties = place.properties
+        self.private_files = place.private_files
         self.changed_files = settings.changed_files
         self.offline = settings.offline
         self.warnings: list[str] = []
@@ -175,7 +186,8 @@ class EngineContext:
         """The step's private folder; raises `StepError` if it cannot be made."""
         folder = Path(self._temp)
         if not self.temp_used:
-            _made(folder.parent, "folder for temporary files", parents=False)
+            # Without a record it lies below TMPDIR, where others look around.
+            _made(folder.parent, "folder for temporary files", parents=False, mode=0o700)
             self.temp_used = True
         return _made(folder, "temporary folder", parents=False)
 
@@ -203,6 +215,7 @@ class EngineContext:
             env={**self.env, **env} if env else self.env,
             stdin=stdin,
         )
+        self._voice.pause()
         captured = Collected(words[0])
         lines = Lines(words[0], on_line) if on_line is not None else None
         shown, complaints = self._voice.stream("stdout"), self._voice.stream("stderr")
@@ -267,9 +280,9 @@ class EngineContext:
         return self._stop.calling(call)
 
 
-def _made(folder: Path, what: str, *, parents: bool) -> Path:
+def _made(folder: Path, what: str, *, parents: bool, mode: int = 0o777) -> Path:
     try:
-        folder.mkdir(parents=parents, exist_ok=True)
+        folder.mkdir(mode, parents=parents, exist_ok=True)
     except OSError as error:
         raise StepError(
             f"{folder}: the {what} cannot be made: {error.strerror}", remedy="See to its place and its rights."

@@ -127,7 +127,8 @@ class Dispatcher:
             self.problem(str(error))
         except Exception as error:  # whatever a sink does, the run goes on
             self._switch_off(sink)
-            self.problem(f"{type(sink).__name__}: switched off after {_said(error)}")
+            name = getattr(sink, "name", type(sink).__name__)
+            self.problem(f"{name}: switched off after {_said(error)}")
 
     def _switch_off(self, sink: Sink) -> None:
         if sink in self._active:

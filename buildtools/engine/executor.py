@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import msgspec
 
+from buildtools.core.encoding import whole
 from buildtools.core.errors import ExitCode
 from buildtools.core.events import RunStarted, Sink, StepFinished
 from buildtools.core.model import Cause, Status
@@ -22,12 +24,12 @@ from buildtools.engine.dispatch import Dispatcher
 from buildtools.engine.log import StepLog, safe_name
 from buildtools.engine.plan import Plan
 from buildtools.engine.pool import Pool
+from buildtools.engine.printing import Printing
 from buildtools.engine.record import EventsFile, Record, open_record, remove_tree, run_id
 from buildtools.engine.scheduler import Scheduler, Verdict
 from buildtools.engine.settings import RunSettings
 from buildtools.engine.signals import caught
 from buildtools.engine.task import Outcome, Surroundings, Task
-from buildtools.engine.wellformed import whole
 
 _PATIENCE = 3.0
 """Seconds that a plugin has to return after its programs must be gone; then it is left behind."""
@@ -53,7 +55,7 @@ def execute(plan: Plan, settings: RunSettings, sinks: Sequence[Sink]) -> RunResu
         dispatcher.problem(problem)
     run = _Run(plan, settings, dispatcher, record, started)
     try:
-        with caught(run.take_signal, wanted=settings.handle_signals):
+        with caught(run.take_signal, wanted=settings.handle_signals), run.printing.caught():
             return run.to_the_end()
     finally:
         run.close()
@@ -63,6 +65,7 @@ class _Run:
     def __init__(
         self, plan: Plan, settings: RunSettings, dispatcher: Dispatcher, record: Record | None, started: float
     ) -> None:
+        self.printing = Printing()
         self._plan = plan
         self._settings = settings
         self._dispatcher = dispatcher
@@ -86,9 +89,11 @@ class _Run:
             pipeline=plan.pipeline,
             settings=settings,
             dispatcher=dispatcher,
+            printing=self.printing,
             env={**settings.env, **plan.pipeline.env},
             temp=record.temp if record else private,
             outputs=self._outputs,
+            users=Counter(spec.uses for spec in plan.pipeline.steps),
         )
 
     def take_signal(self, ending: ExitCode) -> None:

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import msgspec
 
+from buildtools.core.encoding import encode, whole
 from buildtools.core.errors import ReportError
 from buildtools.core.events import AnyEvent, Output, Progress
 from buildtools.core.results import RunResult
-from buildtools.engine.wellformed import encode, whole
 from buildtools.system.replace import replace_file
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,6 +16,7 @@ from buildtools.engine.context import EngineContext, Place, Voice
 from buildtools.engine.control import Control
 from buildtools.engine.dispatch import Dispatcher
 from buildtools.engine.log import StepLog
+from buildtools.engine.printing import Printing
 from buildtools.engine.record import remove_tree
 from buildtools.engine.settings import RunSettings
 from buildtools.pipeline.model import Configured, Outputs, Pipeline, StepSpec
@@ -36,9 +37,12 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     pipeline: Pipeline
     settings: RunSettings
     dispatcher: Dispatcher
+    printing: Printing
     env: dict[str, str]
     temp: Path
     outputs: Outputs
+    users: Mapping[str, int]
+    """how many steps of the pipeline use each plugin"""
 
 
 class Task:
@@ -89,14 +93,18 @@ class Task:
             voice.note(f"--- attempt {number} of {self.spec.retries + 1} ---\n")
         place = Place(
             step=self.spec.id,
+            alone=around.users[self.spec.uses] == 1,
             root=root,
             workdir=root / configured.cwd if configured.cwd else root,
             env={**around.env, **configured.env} if configured.env else around.env,
             properties=around.pipeline.properties,
+            private_files=around.pipeline.private_files,
             temp=temp,
         )
         ctx = EngineContext(place, voice, stop, around.settings)
-        result = attempt(configured.step, self.spec.uses, ctx)
+        with around.printing.by(voice):
+            result = attempt(configured.step, self.spec.uses, ctx)
+        voice.pause()
         cause = self.control.conclude()
         if ctx.temp_used:
             remove_tree(Path(temp))

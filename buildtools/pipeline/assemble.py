@@ -14,7 +14,7 @@ from buildtools.pipeline.options import Plugin, late_options, texts_in
 from buildtools.pipeline.order import effective_needs, find_cycle
 from buildtools.pipeline.outputs import References, known
 from buildtools.pipeline.problems import InvalidFile, Problem, Problems
-from buildtools.pipeline.source import Text, shown
+from buildtools.pipeline.source import Entries, Text, shown
 from buildtools.pipeline.values import UNKNOWN, Scope, Values, uses_steps
 
 
@@ -122,15 +122,31 @@ def wrong_variable(name: str) -> str:
 
 def _kind(draft: Draft, plugin: Plugin, configured: Configured | None) -> Kind:
     """Return the kind of the step; of one whose options are not all known, as if the unknown ones were as written."""
+    if configured is not None:
+        return _said_kind(draft, plugin, configured)
     try:
-        if configured is not None:
-            return Kind(configured.step.effective_kind())
         raw = Converter(Problems(), lambda text: text.value)
         attributes, _ = raw.fields(draft.options, plugin.fields, plugin.name)
         given = {name: value for name, value in attributes.items() if value is not BAD}
         return Kind(plugin.cls(**given).effective_kind())
-    except Exception:  # a plugin's own code, or required options that are missing: then its class decides
+    except Exception:  # it may be for want of the unknown ones: then its class decides
         return plugin.cls.kind
+
+
+def _said_kind(draft: Draft, plugin: Plugin, configured: Configured) -> Kind:
+    """Return what a configured step says that it is; what is no kind is a problem."""
+    assert isinstance(draft.node.value, Entries)
+    try:
+        said = configured.step.effective_kind()
+        if said in tuple(Kind):
+            return Kind(said)
+        message = f"the plugin {plugin.name} says that its kind is {shown(str(said))}"
+    except Exception as error:  # foreign code, as in `Plugin.build`
+        what = f"{type(error).__name__}: {error}"
+        message = f"the plugin {plugin.name} failed to say its kind: {what}"
+    hint = "Its effective_kind() must return Kind.CHECK or Kind.ACTION, whatever its options."
+    draft.scope.problems.add(draft.node.value.get("uses") or draft.node.key, message, hint)
+    return plugin.cls.kind
 
 
 def _needs(draft: Draft, members: dict[str, list[str]], problems: Problems) -> tuple[str, ...] | None:

@@ -163,7 +163,9 @@ def _tag(condition: Condition, facts: Facts) -> str | None:
 
 
 def _message(condition: Condition, facts: Facts) -> str | None:
-    if not condition.message or any(matches(facts.subject, each, free=True) for each in condition.message):
+    # People write `*[deploy]*` and mean these very brackets; as a class they would match nearly every message.
+    literal = [pattern.replace("[", "[[]") for pattern in condition.message]
+    if not literal or any(matches(facts.subject, pattern, free=True) for pattern in literal):
         return None
     return f"the commit's message is {shown(facts.subject)}, not {_or(condition.message)}"
 

@@ -42,7 +42,7 @@ class Field(msgspec.Struct, frozen=True, eq=False):
 class Option(msgspec.Struct, frozen=True, kw_only=True):
     """One option as people see it.
 
-    `type` is in words ("a list of texts"), `default` as it would be written (`""` for none); `flag` options are true or
+    `type` is in words ("list of text"), `default` as it would be written (`""` for none); `flag` options are true or
     false, `many` ones take several values, `mapping` ones pairs `key=value`; `fields` are the keys of a structured one.
     """
 
@@ -118,30 +118,31 @@ def parts(kind: mi.Type) -> tuple[mi.Type, ...]:
     return tuple(plain.types) if isinstance(plain, mi.UnionType) else (kind,)
 
 
-def words(form: Form) -> str:
-    """Say what values a type takes: "a whole number of at least 1"."""
+def words(form: Form, *, brief: bool = False) -> str:
+    """Say what values a type takes: "a whole number of at least 1", in `brief` "whole number, at least 1"."""
     kind = form.type
     if isinstance(kind, mi.UnionType):
         kinds = [bare(part)[0] for part in kind.types]
-        said = [words(part) for part in kinds if not isinstance(part.type, mi.NoneType)]
+        said = [words(part, brief=brief) for part in kinds if not isinstance(part.type, mi.NoneType)]
         return " or ".join(said)
     if form.duration:
-        return "a duration such as 90, 90s, 5m or 1h30m"
+        return "duration such as 90s or 5m" if brief else "a duration such as 90, 90s, 5m or 1h30m"
     if isinstance(kind, (mi.LiteralType, mi.EnumType)):
         names = choices(kind)
         return "one of " + ", ".join(names) if len(names) > 1 else "".join(names)
-    return _collection_words(kind) or _text_words(kind)
+    article = "" if brief or isinstance(kind, mi.BoolType) else "a "
+    return article + (_collection_words(kind, brief=brief) or _text_words(kind, brief=brief))
 
 
-def _collection_words(kind: mi.Type) -> str:
+def _collection_words(kind: mi.Type, *, brief: bool) -> str:
     if isinstance(kind, Sequences):
-        return f"a list of: {words(bare(kind.item_type)[0])}"
+        return f"list of {words(bare(kind.item_type)[0], brief=True)}"
     if isinstance(kind, mi.TupleType):
-        return f"a list of {len(kind.item_types)} values"
+        return f"list of {len(kind.item_types)} values"
     if isinstance(kind, mi.DictType):
-        return f"a mapping of names to: {words(bare(kind.value_type)[0])}"
-    if isinstance(kind, mi.StructType):
-        return f"a mapping with {', '.join(field.name for field in struct_fields(kind))}"
+        return f"mapping of names to {words(bare(kind.value_type)[0], brief=True)}"
+    if isinstance(kind, mi.StructType):  # whoever wants it brief is told its keys one by one
+        return "mapping" if brief else f"mapping with {', '.join(field.name for field in struct_fields(kind))}"
     return ""
 
 
@@ -154,20 +155,20 @@ def choices(kind: mi.Type) -> tuple[str, ...]:
     return ()
 
 
-def _text_words(kind: mi.Type) -> str:
+def _text_words(kind: mi.Type, *, brief: bool) -> str:
     if isinstance(kind, mi.BoolType):
         return "true or false"
     if isinstance(kind, (mi.IntType, mi.FloatType)):
-        said = "a whole number" if isinstance(kind, mi.IntType) else "a number"
-        bounds = (("of at least", kind.ge), ("greater than", kind.gt), ("of at most", kind.le), ("less than", kind.lt))
+        said = "whole number" if isinstance(kind, mi.IntType) else "number"
+        of = "" if brief else "of "
+        bounds = ((f"{of}at least", kind.ge), ("above", kind.gt), (f"{of}at most", kind.le), ("below", kind.lt))
         limits = [f"{what} {limit:g}" for what, limit in bounds if limit is not None]
-        return f"{said} {' and '.join(limits)}" if limits else said
+        return f"{said}{', ' if brief and limits else ' ' if limits else ''}{' and '.join(limits)}"
     if isinstance(kind, mi.StrType):
-        said = "a text"
         if kind.pattern:
-            return f"{said} that matches {kind.pattern}"
-        return f"{said} that is not empty" if kind.min_length == 1 else said
-    return "a path"
+            return f"text that matches {kind.pattern}"
+        return "text that is not empty" if kind.min_length == 1 else "text"
+    return "path"
 
 
 def _option(field: Field) -> Option:
@@ -176,7 +177,7 @@ def _option(field: Field) -> Option:
     structs = [kind for kind in real if isinstance(kind, mi.StructType)]
     return Option(
         name=field.name,
-        type=words(field.form),
+        type=words(field.form, brief=True),
         default="" if field.required else _written(field.default),
         description=field.description,
         required=field.required,

@@ -87,6 +87,8 @@ class Drafts:
                 self.problems.add(entry.key, f"{shown(name)} cannot name a step", hint)
             if not isinstance(entry.value, Entries):
                 hint = "A step is a mapping with at least `uses: PLUGIN`."
+                if name in {field.name for field in self._settings} | {"uses", "with", "needs", "when", "env", "cwd"}:
+                    hint = f"`{name}` is a key of a step: indent it below the step's name."
                 self.problems.add(
                     entry.key if isinstance(entry.value, Text) and entry.value.missing else entry.value,
                     f"the step {shown(name)} is {shape(entry.value)}",
@@ -109,7 +111,16 @@ class Drafts:
             yield self._draft(name, entry, plugin, (uses, None))
             return
         outside = Scope(problems=self.problems, unset=self.problems)
-        found = members(matrix, self.problems, lambda text: self.values.text(text, outside))
+
+        def read(text: Text) -> str | None:
+            secret = self.values.secret_in(text.value)
+            if not secret:
+                return self.values.text(text, outside)
+            hint = "It would be part of the step's id, which is shown everywhere: use it in the step's `env` or `with`."
+            self.problems.add(text, f"a value of a matrix cannot hold a secret ({secret})", hint)
+            return None
+
+        found = members(matrix, self.problems, read)
         # Of a matrix with problems nothing is known; the rest of the step may have problems too, to be told at once.
         for member in found or (Member("", UNKNOWN),):
             yield self._draft(name, entry, plugin, (uses, member))

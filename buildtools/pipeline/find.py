@@ -28,7 +28,10 @@ def find_file(start: Path) -> Path:
         several = _pipelines(folder / "pipelines")
         if len(several) > 1:
             names = ", ".join(shown_path(path) for path in several[:10])
-            raise InvalidPipeline(f"{shown_path(folder / 'pipelines')} holds several files: {names}", remedy=_NAME_ONE)
+            raise InvalidPipeline(
+                f"{shown_path(folder / 'pipelines')} holds several files: {names}",
+                remedy=f"Name one, as the first argument or by -f {shown_path(several[0])}.",
+            )
         if several:
             return several[0]
     message = f"no pipeline file in {start} or any folder above it"
@@ -42,9 +45,6 @@ def root_of(file: Path) -> Path:
     """Return the project's folder: the file's own, or the one above `.config` and `pipelines`."""
     folder = Path(os.path.abspath(file)).parent  # noqa: PTH100 - links in the path are meant as they are written
     return folder.parent if folder.name in _FOLDERS else folder
-
-
-_NAME_ONE = "Name the file: buildtools -f pipelines/NAME.yaml ..."
 
 
 def _pipelines(folder: Path) -> list[Path]:

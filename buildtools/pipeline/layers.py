@@ -34,38 +34,38 @@ def texts(node: Node | None, what: str, problems: Problems) -> dict[str, Text]:
     return found
 
 
-def properties(node: Node | None, problems: Problems) -> dict[str, Text]:
-    """Return `properties`: names to texts, whatever their references."""
-    found = texts(node, "properties", problems)
+def properties(node: Node | None, problems: Problems) -> dict[str, Node]:
+    """Return `properties`: names to texts, whatever their references. What is no text is a problem, and kept."""
+    found: dict[str, Node] = {**texts(node, "properties", problems)}
     if isinstance(node, Entries):
-        for name in list(found):
+        for name, entry in node.entries.items():
             wrong = valid_name(name)
-            if wrong:
-                problems.add(node.entries[name].key, wrong)
+            if not wrong:
+                found[name] = entry.value
+            elif name in found:
+                problems.add(entry.key, wrong)
                 del found[name]
     return found
 
 
-def properties_files(node: Node | None, folder: Path, problems: Problems) -> dict[str, Text]:
+def properties_files(node: Node | None, folder: Path, problems: Problems) -> dict[str, Node]:
     """Return the properties of all `properties-files`, later files over earlier ones.
 
     Names are relative to `folder`, the pipeline file's. One written `name?` may be missing. Files called `.properties`
     or `.env` hold lines `name=value`, others are YAML mappings.
     """
-    found: dict[str, Text] = {}
+    found: dict[str, Node] = {}
     for name in _listed(node, "properties-files", problems):
         path = _path(name, folder)
         if name.value.endswith("?") and not os.path.lexists(path):
             continue
         try:
             if path.suffix in (".properties", ".env"):
-                values: dict[str, Text] = _assignments(Source(shown_path(path), read_text(path)), problems)
+                found.update(_assignments(Source(shown_path(path), read_text(path)), problems))
             else:
-                values = properties(read_mapping(path, problems), problems)
+                found.update(properties(read_mapping(path, problems), problems))
         except InvalidFile as error:
             _pass_on(error, name, problems)
-            continue
-        found.update(values)
     return found
 
 
@@ -101,6 +101,14 @@ def secrets(node: Node | None, folder: Path, problems: Problems) -> dict[str, st
         _pass_on(error, node, problems)
         return {}
     return {name: text.value for name, text in found.items() if text.value}
+
+
+def secrets_files(node: Node | None, folder: Path) -> tuple[Path, ...]:
+    """Return the absolute paths of a `secrets-file`: as it is written, and without links."""
+    if not isinstance(node, Text):
+        return ()
+    path = os.path.abspath(_path(node, folder))  # noqa: PTH100 - links in the path are meant as they are written
+    return tuple(dict.fromkeys([Path(path), Path(os.path.realpath(path))]))
 
 
 def local(folder: Path, file: Path, problems: Problems) -> Entries | None:
@@ -163,4 +171,4 @@ def _pass_on(error: InvalidFile, name: Text, problems: Problems) -> None:
             problems.add(name, f"{shown(problem.file)}: {problem.message}", problem.hint)
 
 
-__all__ = ["LOCAL", "local", "properties", "properties_files", "secrets", "texts"]
+__all__ = ["LOCAL", "local", "properties", "properties_files", "secrets", "secrets_files", "texts"]

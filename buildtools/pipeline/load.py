@@ -69,6 +69,9 @@ def load(file: Path, *, properties: Mapping[str, str], env: Mapping[str, str]) -
         properties=resolved,
         env=shared,
         secrets=hidden,
+        private_files=tuple(
+            path for each in sections for path in layers.secrets_files(each.get("secrets-file"), folder)
+        ),
     )
 
 
@@ -96,7 +99,7 @@ def _check_keys(node: Entries, known: Iterable[str], what: str, problems: Proble
             problems.add(entry.key, f"{what} has no key {shown(key)}", hint)
 
 
-def _properties(sections: list[Entries], folder: Path, problems: Problems) -> dict[str, Text]:
+def _properties(sections: list[Entries], folder: Path, problems: Problems) -> dict[str, Node]:
     written = layers.properties_files(sections[0].get("properties-files"), folder, problems)
     for section in sections:
         written.update(layers.properties(section.get("properties"), problems))
@@ -145,11 +148,22 @@ def _steps(document: Entries, problems: Problems) -> Entries:
     if steps is None:
         entry = document.entries.get("steps")
         problems.add(entry.key if entry else document, "the file has no steps", _EXAMPLE)
+    elif _told(steps, document, problems):
+        pass  # a tag, or a key that is none: why there are no steps here
     elif isinstance(steps, Entries):
         problems.add(steps, "the file has no steps", _EXAMPLE)
     else:
         problems.add(steps, f"steps is a mapping of names to steps, found {shape(steps)}", _EXAMPLE)
     return Entries(document.source, document.line, document.column, {})
+
+
+def _told(node: Node, document: Entries, problems: Problems) -> bool:
+    """Whether a problem of what is written from `node` to the document's next key is known already."""
+    begin = (node.line, node.column)
+    keys = [(entry.key.line, entry.key.column) for entry in document.entries.values()]
+    end = min((key for key in keys if key > begin), default=(len(node.source.lines) + 1, 0))
+    found = [(each.line, each.column) for each in problems.found if each.file == node.source.name]
+    return any(begin <= place < end for place in found)
 
 
 __all__ = ["InvalidFile", "find_file", "load", "require"]

@@ -74,3 +74,5 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     """for every step; a step's own `env` is laid over it"""
     secrets: tuple[str, ...] = ()
     """the values to hide: all of `secrets-file`, and every `${secret.NAME}` that the file uses"""
+    private_files: tuple[Path, ...] = ()
+    """the `secrets-file`s, absolute, also as they are without links"""

@@ -105,7 +105,7 @@ def configured(plugin: type[Step], values: Mapping[str, FlagValue], *, name: str
     entries: dict[str, Entry] = {}
     for option, value in values.items():
         outer, _, inner = option.partition(".")
-        source = Source(f"--{option}", "")
+        source = Source(f"--{option.replace('.', '-')}", "")
         node = _mapping(source, value, problems) if outer in mappings and not inner else _node(source, value)
         key = Text(source, 0, 0, inner or outer)
         if not inner:

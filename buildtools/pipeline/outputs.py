@@ -74,7 +74,8 @@ def known(outputs: Outputs) -> Callable[[str], str]:
     def look_up(reference: str) -> str:
         step, output = parted(reference, outputs)
         if step not in outputs:
-            raise Unresolved(f"the step {step} has no outputs: it did not run", "Give it a default: ${...:-default}.")
+            hint = f"Run {step} too, or write a default: ${{steps.{reference}:-default}}."
+            raise Unresolved(f"the step {step} has no outputs: it did not run", hint)
         if output not in outputs[step]:
             raise Unresolved(f"the step {step} has made no output {output}", suggest(output, outputs[step]))
         return outputs[step][output]

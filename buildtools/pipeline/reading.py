@@ -124,7 +124,7 @@ def _read_bytes(path: Path, name: str) -> bytes:
         # Opened without waiting: a named pipe must not hold everything up.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except (OSError, ValueError) as error:
-        raise _wrong(name, _reason(error)) from None
+        raise _wrong(name, *_reason(error)) from None
     mode = os.fstat(handle).st_mode
     if not stat.S_ISREG(mode):
         os.close(handle)
@@ -134,20 +134,22 @@ def _read_bytes(path: Path, name: str) -> bytes:
         try:
             data = file.read(LARGEST + 1)
         except OSError as error:
-            raise _wrong(name, _reason(error)) from None
+            raise _wrong(name, *_reason(error)) from None
     if len(data) > LARGEST:
         raise _wrong(name, "the file is larger than 1 MiB", "Such a file is written by people: is this the one?")
     return data
 
 
-def _reason(error: OSError | ValueError) -> str:
+def _reason(error: OSError | ValueError) -> tuple[str, str]:
+    """Return why a file could not be read, and what to do."""
     number = getattr(error, "errno", None)
     known = {
-        errno.ENOENT: "no such file",
-        errno.EACCES: "the file may not be read: permission denied",
-        errno.EISDIR: "it is a directory",
+        errno.ENOENT: ("no such file", "Correct its name, or make it first."),
+        errno.EACCES: ("the file may not be read: permission denied", "See to its rights, and those of its folders."),
+        errno.EISDIR: ("it is a directory", "Name the file itself."),
     }
-    return known.get(number or 0) or f"the file cannot be read: {getattr(error, 'strerror', None) or error}"
+    other = f"the file cannot be read: {getattr(error, 'strerror', None) or error}"
+    return known.get(number or 0, (other, ""))
 
 
 def _wrong(name: str, message: str, hint: str = "", *, before: str | None = None) -> InvalidFile:

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from buildtools.core.errors import BuildtoolsError
+from buildtools.core.errors import UsageProblem
 from buildtools.core.step import Step
 from buildtools.pipeline.describe import BadOption, kebab, summary_of
 from buildtools.pipeline.options import Plugin
@@ -44,8 +44,11 @@ class PluginInfo(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
 
 
-class PluginError(BuildtoolsError):
-    """A plugin cannot be found or used; `remedy` says what to do."""
+class PluginError(UsageProblem):
+    """A plugin cannot be found or used; `remedy` says what to do.
+
+    One that a file names is a problem of that file; as it is, this reaches only who named the plugin as an argument.
+    """
 
 
 class Registry:

@@ -22,7 +22,7 @@ from types import MappingProxyType
 import msgspec
 
 from buildtools.pipeline.problems import Problems, suggest
-from buildtools.pipeline.source import Text, shown
+from buildtools.pipeline.source import Node, Text, shown
 from buildtools.pipeline.template import BadTemplate, Parts, Reference, references, split
 
 _LONGEST_CHAIN = 40
@@ -67,14 +67,17 @@ class Values:
 
     def __init__(
         self,
-        written: Mapping[str, Text],
+        written: Mapping[str, Node],
         *,
         given: Mapping[str, str],
         env: Mapping[str, str],
         secrets: Mapping[str, str],
         git: Callable[[str], str],
     ) -> None:
-        """Take the files' properties, those of `-P`, the environment, the secrets-file and `git` (name → value)."""
+        """Take the files' properties, those of `-P`, the environment, the secrets-file and `git` (name → value).
+
+        A property that is no text is a problem that has been told already.
+        """
         self._written = written
         self._given = given
         self._env = env
@@ -110,6 +113,24 @@ class Values:
             except Unresolved:
                 continue
         return found
+
+    def secret_in(self, text: str) -> str:
+        """Return the name of a secret that a text refers to, by itself or through properties; `""` if there is none."""
+        seen: set[str] = set()
+        texts = [text]
+        while texts:
+            try:
+                names = {reference.name for reference in references(split(texts.pop()))} - seen
+            except BadTemplate:
+                continue  # told where it is used
+            for name in sorted(names):
+                if name.startswith("secret."):
+                    return name.removeprefix("secret.")
+                node = self._written.get(name)
+                if isinstance(node, Text) and name not in self._given and plain(name) not in self._by_env:
+                    texts.append(node.value)
+            seen |= names
+        return ""
 
     def _join(self, parts: Parts, node: Text, scope: Scope) -> str:
         texts: list[str] = []
@@ -219,7 +240,7 @@ class Values:
         self._chain.append(name)
         # A property stands outside every step; a secret that it lacks is told where the property is used.
         unset = Problems()
-        value = self.text(node, Scope(problems=scope.problems, unset=unset))
+        value = self.text(node, Scope(problems=scope.problems, unset=unset)) if isinstance(node, Text) else None
         self._chain.pop()
         if value is not None:
             return value
@@ -239,11 +260,11 @@ class Values:
         known = self._written.keys() | self._given.keys() if self._given else self._written.keys()
         space = name.partition(".")[0]
         near = suggest(space, SPACES, otherwise="-") if "." in name else "-"
-        hint = near if near != "-" and space not in known else problems.suggest(name, known, otherwise=_DEFINE)
+        hint = near if near != "-" and space not in known else problems.suggest(name, known, otherwise=_DEFINE % name)
         return Unresolved(f"no property is called {name}", hint)
 
 
-_DEFINE = "Define it under `properties:`, or with -P name=value."
+_DEFINE = "Define it under `properties:` or by -P name=value; for a shell's own variable write $${%s}."
 
 
 class _Failed(Exception):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from buildtools.core.errors import ExitCode
 from buildtools.core.model import Status
 from buildtools.core.results import RunResult, StepRun
+from buildtools.core.wording import count
 from buildtools.reports.ansi import one_line, tame
 from buildtools.reports.block import case_lines, cause_lines, finding_lines, header
 from buildtools.reports.style import Style, bad, duration
@@ -46,10 +47,14 @@ def summary(result: RunResult, style: Style) -> str:
     code = result.exit_code
     word, colour, meaning = _VERDICTS.get(code, (code.name, "red", ""))
     counts = Counter(run.result.status for run in result.steps)
-    parts = [f"{counts[status]} {status.value}" for status in Status if counts[status]]
+    parts = [_counted(counts[status], status) for status in Status if counts[status]]
     parts += [f"{number} {name}" for name, number in _flags(result) if number]
     tail = f": {meaning} (exit {int(code)})" if meaning else ""
     return f"{style.paint(word, colour)}  {', '.join(parts) or 'no steps'} in {duration(result.seconds)}{tail}"
+
+
+def _counted(number: int, status: Status) -> str:
+    return count(number, "error") if status is Status.ERROR else f"{number} {status.value}"
 
 
 def _flags(result: RunResult) -> Iterator[tuple[str, int]]:
@@ -69,4 +74,6 @@ def _failure(run: StepRun, style: Style) -> Iterator[str]:
     if not run.result.findings and not run.result.cases:
         lines = [line for line in tame(run.tail, color=False).splitlines() if line.strip()]
         yield from (style.paint(f"  | {line}", "dim") for line in lines[-_LAST_LINES:])
-    yield f"  run it alone: {style.paint(one_line(style.rerun(run.id)), 'cyan')}"
+    # What it needs runs before it; to leave that out would be another question, asked of another tree.
+    label = "run it again" if run.needs else "run it alone"
+    yield f"  {label}: {style.paint(one_line(style.rerun(run.id)), 'cyan')}"

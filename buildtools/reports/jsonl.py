@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from buildtools.core.encoding import encode
 from buildtools.core.events import AnyEvent
-from buildtools.reports.encode import encode
 
 
 class JsonLines:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from buildtools.core.encoding import encode
 from buildtools.core.results import RunResult
-from buildtools.reports.encode import encode
 
 
 def render(result: RunResult) -> bytes:

@@ -20,9 +20,19 @@ class Transcript:
         self._style = style
         self._outputs: dict[str, Excerpt] = {}
         self._folder = ""
+        self._apart = False
+        """the text handed out last ends in an empty line"""
 
     def take(self, event: AnyEvent) -> str:
         """Return the text that this event makes due, whole lines; empty for most."""
+        text = self._due(event)
+        if self._apart:
+            text = text.removeprefix("\n")
+        if text:
+            self._apart = text.endswith("\n\n")
+        return text
+
+    def _due(self, event: AnyEvent) -> str:
         match event:
             case Output():
                 if not self._style.quiet:

@@ -56,7 +56,7 @@ def found() -> Iterator[None]:
     try:
         yield
     except ToolMissing as error:
-        raise ToolMissing(error.tool, remedy=error.remedy or _NO_INTERPRETER) from None
+        raise ToolMissing(error.tool, remedy=_NO_INTERPRETER) from None
 
 
-_NO_INTERPRETER = "Set `python:` to the project's interpreter or to its virtual environment's folder."
+_NO_INTERPRETER = "Make it, or set `python:` to the project's interpreter or to its virtual environment's folder."

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from buildtools.core.wording import count, size
 from buildtools.deploy.archive import Written, unwritable, write_archive
 from buildtools.deploy.layout import Release, name_problem, path_problem
 from buildtools.deploy.manifest import FORMAT, Manifest, encode
@@ -35,9 +36,9 @@ _MODE = re.compile(r"0?[4-7][0-7]{2}")
 class Pack(Step, frozen=True):
     """Pack a folder into TARGET.VERSION.REVISION.tgz, reproducibly, with a manifest of every file.
 
-    Left out by default are version control, caches, virtual environments, `build/dist`, `build/reports` and
-    `pipeline.local.yaml`. Members are sorted and carry no owner, one time (`SOURCE_DATE_EPOCH`, else the commit's,
-    else 0) and the mode 644 or 755.
+    Left out by default are version control, caches, virtual environments, `build/dist`, `build/reports`,
+    `pipeline.local.yaml` and the secrets-file. Members are sorted and carry no owner, one time (`SOURCE_DATE_EPOCH`,
+    else the commit's, else 0) and the mode 644 or 755.
     """
 
     release_dir: Annotated[Path, msgspec.Meta(description="The folder to pack")] = Path()
@@ -116,7 +117,7 @@ class Pack(Step, frozen=True):
             exclude=self.exclude,
             rename=self.rename,
             modes={path: int(mode, 8) for path, mode in self.modes.items()},
-            outputs=frozenset({out, ctx.reports}),
+            outputs=frozenset({out, ctx.reports, *ctx.private_files}),
             tracked=self._tracked(folder, repository),
         )
         selection = select(rules)
@@ -133,12 +134,12 @@ class Pack(Step, frozen=True):
 
         seen = 0
 
-        def step(count: int) -> None:
+        def step(more: int) -> None:
             nonlocal seen
             ctx.check_cancelled()
-            if count:
-                seen += count
-                ctx.progress(seen, note=f"{seen / 2**20:,.0f} MiB read")
+            if more:
+                seen += more
+                ctx.progress(seen, note=f"{size(seen)} read")
 
         epoch = _epoch(ctx.env, repository)
         written = write_archive(selection.members, out / release.archive, epoch=epoch, step=step)
@@ -222,15 +223,17 @@ def _epoch(env: Mapping[str, str], repository: Repository | None) -> int:
 def _tell(ctx: StepContext, archive: Path, manifest: Manifest) -> None:
     if not manifest.compressor.startswith("isal"):
         ctx.output("isal is not installed: compressed by the standard library, some four times slower\n")
-    size = f"{manifest.size / 2**20:.1f} MiB in {manifest.files:,} files -> {manifest.archive_size / 2**20:.1f} MiB"
-    ctx.output(f"{archive}\n{size}, sha256 {manifest.archive_sha256}\n")
+    sizes = f"{size(manifest.size)} in {count(manifest.files, 'file')} -> {size(manifest.archive_size)}"
+    ctx.output(f"{_shown(archive, ctx.root)}\n{sizes}, sha256 {manifest.archive_sha256}\n")
+
+
+def _shown(path: Path, root: Path) -> str:
+    """Return a path as seen from the project, or whole if it lies outside."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def _result(root: Path, out: Path, written: Written, manifest: Manifest, length: int) -> StepResult:
-    def shown(path: Path) -> str:
-        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-    archive, beside = shown(out / manifest.archive), shown(out / manifest.release.manifest)
+    archive, beside = _shown(out / manifest.archive, root), _shown(out / manifest.release.manifest, root)
     return StepResult(
         metrics=(
             Metric(name="archive size", value=written.size, unit="bytes"),

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from buildtools.core.wording import signal_name
 from buildtools.plugin import Cause, Completed, Kind, Status, Step, StepContext, StepResult
 
 
@@ -51,21 +52,10 @@ class Shell(Step, frozen=True):
 
 def _verdict(done: Completed, *, by_shell: bool) -> StepResult:
     code = done.returncode
-    if code < 0:
-        return StepResult(status=Status.FAILED, reason=f"killed by {_signal(-code)}")
     if by_shell and code in (126, 127):
         what = "a command was not found" if code == 127 else "a command could not be executed"
         remedy = "The last lines of the output name it: install it, correct its name or its mode, or see to PATH."
-        return StepResult(status=Status.ERROR, cause=Cause.TOOL, reason=f"exit status {code}: {what}", remedy=remedy)
+        return StepResult(status=Status.ERROR, cause=Cause.TOOL, reason=f"{done.ending}: {what}", remedy=remedy)
     # A shell whose command dies by a signal lives on and reports it as 128 and the signal's number.
-    hint = f" (128 + {_signal(code - 128)})" if by_shell and 128 < code < 128 + 32 else ""
-    return StepResult(status=Status.FAILED, reason=f"exit status {code}{hint}")
-
-
-def _signal(number: int) -> str:
-    from signal import Signals
-
-    try:
-        return Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    hint = f" (128 + {signal_name(code - 128)})" if by_shell and 128 < code < 128 + 32 else ""
+    return StepResult(status=Status.FAILED, reason=f"{done.ending}{hint}")

@@ -27,19 +27,20 @@ def detect(env: Mapping[str, str]) -> CI:
 def branch(env: Mapping[str, str]) -> str:
     """Return the branch that is being built, without `refs/heads/` or `origin/`; `""` if the environment says none.
 
-    For a pull or merge request it is the source branch. TeamCity gives it to the build as a parameter only: pass it on
-    as the environment parameter `env.TEAMCITY_BUILD_BRANCH` = `%teamcity.build.branch%`, or as `env.BRANCH_NAME`.
+    For a pull or merge request it is what the system itself calls that build (`7/merge`, `PR-7`, or nothing), never the
+    source branch: whoever proposes a change names that, and `main` must not deploy from somebody else's copy. TeamCity
+    gives it to the build as a parameter only: pass it on as the environment parameter `env.TEAMCITY_BUILD_BRANCH` =
+    `%teamcity.build.branch%`, or as `env.BRANCH_NAME`.
     """
     system = detect(env)
     if system == "github":
-        is_tag = env.get("GITHUB_REF_TYPE") == "tag"
-        return env.get("GITHUB_HEAD_REF") or ("" if is_tag else _short(env.get("GITHUB_REF_NAME", "")))
+        return "" if env.get("GITHUB_REF_TYPE") == "tag" else _short(env.get("GITHUB_REF_NAME", ""))
     if system == "gitlab":
-        return env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME") or env.get("CI_COMMIT_BRANCH", "")
+        return env.get("CI_COMMIT_BRANCH", "")
     if system == "jenkins":
         if env.get("TAG_NAME"):
             return ""
-        return env.get("CHANGE_BRANCH") or env.get("BRANCH_NAME") or _short(env.get("GIT_BRANCH", ""))
+        return env.get("BRANCH_NAME") or _short(env.get("GIT_BRANCH", ""))
     if system == "teamcity":
         name = env.get("TEAMCITY_BUILD_BRANCH") or env.get("BRANCH_NAME") or env.get("BUILD_BRANCH", "")
         # `<default>` is TeamCity's own word for the default branch: it names none.

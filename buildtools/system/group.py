@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 TOKENS = "BUILDTOOLS_PROCESS"
@@ -63,6 +63,20 @@ def carrying(token: str) -> set[int]:
             if wanted in file.read():
                 found.add(pid)
     return found - {os.getpid()}
+
+
+def holding(token: str, pipes: Iterable[int]) -> set[int]:
+    """Return those of `carrying(token)` that have one of the pipes open, of which we hold the descriptors `pipes`."""
+    wanted = {f"pipe:[{os.fstat(pipe).st_ino}]" for pipe in pipes}
+    return {pid for pid in carrying(token) if wanted.intersection(_open_files(pid))} if wanted else set()
+
+
+def _open_files(pid: int) -> Iterator[str]:
+    """Yield what a process has open, as /proc names it; nothing for one that is gone, or somebody else's."""
+    with suppress(OSError):
+        for name in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208
+            with suppress(OSError):
+                yield os.readlink(f"/proc/{pid}/fd/{name}")  # noqa: PTH115
 
 
 def _has_proc() -> bool:

@@ -19,14 +19,13 @@ import errno
 import itertools
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from buildtools.core.errors import Cancelled, StepError, ToolMissing
-from buildtools.core.step import Completed
 from buildtools.system import group
 from buildtools.system.child import Child, spawn_here
 from buildtools.system.stop import Stop
@@ -101,30 +100,6 @@ def run(
     )
 
 
-def capture(
-    argv: Sequence[str | Path],
-    *,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
-    stdin: bytes = b"",
-    timeout: float = 60.0,
-) -> Completed:
-    """Run a small program outside of any step and return what it wrote.
-
-    `env` is laid over this process' environment. A non-zero exit is the caller's to judge. Raises `ToolMissing`,
-    `StepError` if it cannot be started, is silent for more than `timeout` seconds or writes more than 64 MiB.
-    """
-    words = tuple(os.fspath(word) for word in argv)
-    out, err = Collected(words[0]), Collected(words[0])
-    command = Command(argv=words, cwd=cwd or Path.cwd(), env={**os.environ, **(env or {})}, stdin=stdin)
-    ended = run(command, stdout=out.add, stderr=err.add, grace=Grace(linger=0.2), silence=timeout)
-    if ended.stalled:
-        raise StepError(f"{words[0]}: no answer within {timeout:g} s", remedy=f"The command was: {' '.join(words)}")
-    return Completed(
-        argv=words, returncode=ended.returncode, seconds=ended.seconds, stdout=out.value(), stderr=err.value()
-    )
-
-
 class Collected:
     """Output kept in memory, up to the limit."""
 
@@ -134,7 +109,7 @@ class Collected:
         self._room = CAPTURE_LIMIT
 
     def add(self, piece: bytes) -> bool:
-        """Keep a piece; raise `StepError` when it is too much."""
+        """Keep a piece, which is a sign of life; raise `StepError` when it is too much."""
         self._room -= len(piece)
         if self._room < 0:
             raise StepError(
@@ -190,8 +165,11 @@ def _popen(command: Command, env: Mapping[str, str]) -> Child:
 
 def _start_problem(command: Command, error: OSError | ValueError) -> StepError:  # noqa: PLR0911 - a table
     tool, where = command.argv[0], command.cwd
+    if isinstance(error, UnicodeEncodeError):
+        what = f"{tool!r}: cannot be started: an argument or variable holds what the locale's {error.encoding} lacks"
+        return StepError(what, remedy="Set LC_ALL=C.UTF-8 (or PYTHONUTF8=1) where buildtools is called.")
     if not isinstance(error, OSError):
-        return StepError(f"{tool!r}: cannot be started: {error}", remedy="No argument may hold a NUL character.")
+        return _unfit(command, error)
     if not where.is_dir():
         return StepError(
             f"{where}: the working folder is not there", remedy="Correct the step's `cwd`, or make the folder first."
@@ -218,6 +196,17 @@ def _start_problem(command: Command, error: OSError | ValueError) -> StepError: 
     return StepError(f"{tool}: cannot be started: {error.strerror}")
 
 
+def _unfit(command: Command, error: ValueError) -> StepError:
+    """Say which argument or variable no program can be given."""
+    tool = command.argv[0]
+    for name, value in command.env.items():
+        if "\0" in name + value or not name or "=" in name:
+            what = "whose value holds a NUL character" if "\0" in value else "which no variable can be called"
+            remedy = "Correct the step's `env`, or where its value comes from."
+            return StepError(f"{tool!r}: cannot be started with the variable {name!r}, {what}", remedy=remedy)
+    return StepError(f"{tool!r}: cannot be started: {error}", remedy="No argument may hold a NUL character.")
+
+
 def _find(command: Command) -> Path | None:
     """Return the file that `argv[0]` means, or `None`."""
     tool = command.argv[0]
@@ -230,4 +219,4 @@ def _find(command: Command) -> Path | None:
     return None
 
 
-__all__ = ["CAPTURE_LIMIT", "Collected", "Command", "Ended", "Grace", "Reader", "capture", "run"]
+__all__ = ["CAPTURE_LIMIT", "Collected", "Command", "Ended", "Grace", "Reader", "run"]

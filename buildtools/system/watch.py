@@ -172,7 +172,6 @@ class Watch:
                 self._due = [(now, signal.SIGKILL)]
         while self._due and self._due[0][0] <= now:
             number = self._due.pop(0)[1]
-            self.left = self.left or (self._child.returncode is not None and not self._stopping)
             self._signal(number, everywhere=self._stopping and number != signal.SIGINT)
             if number == signal.SIGKILL:
                 self._give_up = now + 1.0
@@ -193,11 +192,15 @@ class Watch:
 
     def _signal(self, number: signal.Signals, *, everywhere: bool) -> None:
         pid = self._child.pid
-        group.signal_group(pid, number)
+        found = set()
         if everywhere:
-            group.signal_each(group.carrying(self._token), number)
+            found = group.carrying(self._token)
         elif self._child.returncode is not None:
-            group.signal_each(group.in_session(pid), number)
+            # What has left the group may stay only if it has let go of the output, too.
+            found = group.in_session(pid) | group.holding(self._token, self._readers)
+            self.left = self.left or (not self._stopping and (bool(found) or group.alive(pid)))
+        group.signal_group(pid, number)
+        group.signal_each(found, number)
 
 
 def _exit_of(pid: int) -> int:

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 HEAVY = ("yaml", "msgspec", "rich", "paramiko", "fabric", "pylint", "coverage", "xml", "importlib.metadata", "pathspec")
 
 PROBE = """

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildtools.core.wording import count, did_you_mean, nearest
+from buildtools.core.wording import count, did_you_mean, nearest, signal_name, size
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,27 @@ def test_sentences() -> None:
         "2,000 files",
         "2 entries",
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (0, "0 B"),
+        (1, "1 B"),
+        (999, "999 B"),
+        (1_000, "1.0 KB"),
+        (9_949, "9.9 KB"),
+        (9_950, "10 KB"),
+        (999_499, "999 KB"),
+        (999_500, "1.0 MB"),
+        (52_428_800, "52 MB"),
+        (1_500_000_000, "1.5 GB"),
+        (4_000_000_000_000, "4,000 GB"),
+    ],
+)
+def test_size(number: int, expected: str) -> None:
+    assert size(number) == expected
+
+
+def test_signals_have_names() -> None:
+    assert [signal_name(number) for number in (9, 15, 99)] == ["SIGKILL", "SIGTERM", "signal 99"]

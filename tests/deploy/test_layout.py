@@ -16,6 +16,7 @@ from buildtools.deploy.layout import (
     address,
     link_problem,
     name_problem,
+    parents,
     path_problem,
     root_problem,
 )
@@ -135,3 +136,8 @@ def test_a_script_that_is_cut_off_runs_nothing(phase: str) -> None:
 def test_variables_are_words() -> None:
     with pytest.raises(ValueError, match="not shell variables"):
         compose("probe", {"x;rm": "1"})
+
+
+def test_the_folders_of_a_path_come_innermost_first() -> None:
+    assert [*parents("a/b/c")] == ["a/b", "a"]
+    assert [*parents("a")] == []

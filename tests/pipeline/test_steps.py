@@ -199,6 +199,36 @@ def test_wrong_names(project: Project, name: str) -> None:
     assert "cannot name a step" in project.problem(f"steps:\n  '{name.strip(chr(39))}': {{uses: probe}}\n").message
 
 
+@pytest.mark.parametrize(
+    ("value", "matrix"),
+    [
+        ("${secret.TOKEN}", "{t: ['%s']}"),
+        ("x-${secret.TOKEN:-y}", "{t: '%s'}"),
+        ("${env.NOTHING:-${secret.TOKEN}}", "{t: ['%s']}"),
+        ("${outer}", "{t: ['%s']}"),
+        ("${secret.TOKEN}", "{a: [1], include: [{t: '%s'}]}"),
+        ("${secret.TOKEN}", "{t: [b], exclude: [{t: '%s'}]}"),
+    ],
+)
+@pytest.mark.parametrize("token", ["hush", ""])
+def test_a_secret_in_a_matrix_is_refused_where_it_stands(project: Project, value: str, matrix: str, token: str) -> None:
+    head = "properties: {outer: '${inner}', inner: '<${secret.TOKEN}>'}\n"
+    step = f"steps:\n  m: {{uses: probe, matrix: {matrix % value}}}\n"
+    project.env["TOKEN"] = token
+    (problem,) = project.problems(head + step)
+    assert problem.message == "a value of a matrix cannot hold a secret (TOKEN)"
+    assert problem.line == 3
+    assert step.splitlines()[1][problem.column :].startswith(value)
+    assert "`env`" in problem.hint
+    assert "hush" not in problem.render()
+
+
+def test_a_property_given_instead_of_a_secret_may_stand_in_a_matrix(project: Project) -> None:
+    text = "properties: {p: '${secret.TOKEN}'}\nsteps: {m: {uses: probe, matrix: {t: ['${p}']}}}\n"
+    project.properties["p"] = "x"
+    assert [spec.id for spec in project.load(text).steps] == ["m[t=x]"]
+
+
 def test_a_matrix(project: Project) -> None:
     pipeline = project.load(
         """
@@ -312,3 +342,41 @@ def test_two_thousand_steps_are_read_in_well_under_a_second(project: Project) ->
     pipeline = project.load(text)
     assert len(pipeline.steps) == 2000
     assert time.process_time() - started < 2  # a slow machine under load; 0.4 s by itself
+
+
+def test_a_key_of_a_step_that_stands_too_far_left(project: Project) -> None:
+    problems = project.problems("steps:\n  a:\n  uses: act\n")
+    found = {problem.place.rpartition("/")[2]: problem.hint for problem in problems}
+    assert found["pipeline.yaml:3:9"] == "`uses` is a key of a step: indent it below the step's name."
+
+
+BAD_KIND = """
+from buildtools.plugin import Kind, Step
+class Odd(Step, frozen=True):
+    how: str = ""
+    def effective_kind(self):
+        return {"raise": Kind.nothing} if self.how == "raise" else {"": Kind.CHECK, "text": "action"}.get(self.how)
+    def run(self, ctx):
+        raise NotImplementedError
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("raise", "the plugin odd failed to say its kind: AttributeError: "),
+        ("none", "the plugin odd says that its kind is 'None'"),
+    ],
+)
+def test_a_plugin_that_does_not_know_its_kind_is_named(project: Project, how: str, message: str) -> None:
+    project.write("steps/odd.py", BAD_KIND)
+    problem = project.problem(f"steps:\n  a: {{uses: odd, with: {{how: {how}}}, matrix: {{x: [1, 2]}}}}\n")
+    assert problem.message.startswith(message)
+    assert (problem.line, problem.column) == (2, 13)
+    assert "Kind.CHECK or Kind.ACTION" in problem.hint
+
+
+def test_a_kind_may_be_said_as_text(project: Project) -> None:
+    project.write("steps/odd.py", BAD_KIND)
+    pipeline = project.load("steps:\n  a: {uses: odd}\n  b: {uses: odd, with: {how: text}}\n")
+    assert [step.kind for step in pipeline.steps] == [Kind.CHECK, Kind.ACTION]

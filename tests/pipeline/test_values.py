@@ -160,6 +160,7 @@ def test_secrets(project: Project) -> None:
     pipeline = project.load("secrets-file: s.env\n" + STEP % "${secret.A} ${secret.B} ${secret.D} ${secret.F}")
     assert pipeline.steps[0].configure({}).step.text == "one from-env four six"  # type: ignore[attr-defined]
     assert set(pipeline.secrets) == {"one", "two words", "three", "four", "five", "from-env", "six"}
+    assert {path.name for path in pipeline.private_files} == {"s.env", "s.yaml"}
 
 
 def test_a_secrets_file_that_others_may_read_is_refused(project: Project) -> None:
@@ -216,7 +217,7 @@ def test_git_values(project: Project) -> None:
     assert text_of(project, text) == f"{revision} {revision[:10]} [topic] [] true"
     git("tag", "v1.0")
     git("checkout", "-q", "--detach")
-    project.env = {"GITHUB_ACTIONS": "true", "GITHUB_HEAD_REF": "feature/x"}
+    project.env = {"GITHUB_ACTIONS": "true", "GITHUB_REF_NAME": "feature/x"}
     assert text_of(project, text) == f"{revision} {revision[:10]} [feature/x] [v1.0] true"
 
 

@@ -227,6 +227,11 @@ def test_the_last_line_says_it_all(status: Status, cause: Cause, by: ExitCode, l
     assert said(finished(event, ended_by=by)).splitlines()[-1] == line
 
 
+def test_two_errors_are_errors() -> None:
+    events = [ended(name, StepResult(status=Status.ERROR, reason="gone")) for name in ("a", "b")]
+    assert said(finished(*events)).splitlines()[-1].startswith("ERROR  2 errors in 12.3 s")
+
+
 def test_quiet_is_failures_and_the_summary_only() -> None:
     style = Style(verbosity=QUIET)
     good, bad = ended("good"), ended("bad", StepResult(status=Status.FAILED, reason="exit 1"), tail="why\n")
@@ -298,6 +303,7 @@ def test_ascii_streams_get_ascii() -> None:
     assert rb"Fehler: \xe4" in raw.getvalue()
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_the_plain_console_needs_no_rich() -> None:
     code = "import sys, buildtools.reports.plain, buildtools.reports.live; print({'rich', 'xml'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

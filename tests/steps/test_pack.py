@@ -430,3 +430,20 @@ def test_it_costs_little_to_import() -> None:
         "rich",
     }
     assert heavy & set(done.stdout.split()) == set()
+
+
+def test_it_says_where_the_archive_is_and_how_large(tmp_path: Path) -> None:
+    write(tmp_path, {"index.html": "x" * 4_096, "empty.txt": ""})
+    context = LoneContext(tmp_path)
+    result = pack(tmp_path, context)
+    said = "".join(context.shown)
+    assert "build/dist/demo.1.0.r1.tgz\n4.1 KB in 2 files -> " in said
+    assert f" B, sha256 {result.outputs['sha256']}\n" in said
+    assert str(tmp_path) not in said
+
+
+def test_a_file_of_secrets_is_never_packed(tmp_path: Path) -> None:
+    write(tmp_path, {"index.html": "", "conf/secrets.env": "PASSWORD=x"})
+    context = LoneContext(tmp_path)
+    context.private_files = (tmp_path / "conf/secrets.env",)
+    assert set(members(tmp_path, pack(tmp_path, context, include=("*",), exclude=("!secrets.env",)))) == {"index.html"}

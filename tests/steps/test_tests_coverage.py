@@ -150,7 +150,7 @@ def test_two_runs_at_once_do_not_mix(root: Path) -> None:
 
     def one(x: str) -> str:
         context = LoneContext(root, env={"X": x})
-        context.step = f"unit[x={x}]"
+        context.step, context.alone = f"unit[x={x}]", False
         return (
             Tests(args=("-p", "no:cacheprovider"), coverage=Coverage(source=("src",), branch=True, json="true"))
             .run(context)
@@ -160,7 +160,7 @@ def test_two_runs_at_once_do_not_mix(root: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         assert len(set(pool.map(one, "01"))) == 1
     missing = [
-        json.loads((root / f"build/reports/coverage-x-{x}.json").read_bytes())["files"]["src/code_here.py"][
+        json.loads((root / f"build/reports/coverage-unit-x-{x}.json").read_bytes())["files"]["src/code_here.py"][
             "missing_lines"
         ]
         for x in "01"
@@ -197,5 +197,5 @@ def test_places_of_reports(tmp_path: Path) -> None:
     context = LoneContext(tmp_path)
     assert destinations(Coverage(), context) == {"xml": tmp_path / "build/reports/coverage.xml"}
     assert destinations(Coverage(xml="no", lcov="x/y"), context) == {"lcov": tmp_path / "x/y"}
-    context.step = "unit[django=5.2,python=3.12]"
-    assert destinations(Coverage(), context)["xml"].name == "coverage-django-5.2-python-3.12.xml"
+    context.step, context.alone = "unit[django=5.2,python=3.12]", False
+    assert destinations(Coverage(), context)["xml"].name == "coverage-unit-django-5.2-python-3.12.xml"

@@ -140,7 +140,7 @@ def test_files_that_cannot_be_collected_are_failures(tmp_path: Path) -> None:
     ("text", "said", "case"),
     [
         ("import os\ndef test_a(): pass\ndef test_b(): os._exit(0)\ndef test_c(): pass", "exit status 0", "test_b"),
-        ("import os\ndef test_b(): os.kill(os.getpid(), 11)", "SIGSEGV", "test_b"),
+        ("import os\ndef test_b(): os.kill(os.getpid(), 11)", "killed by SIGSEGV", "test_b"),
         ("import os\nos._exit(0)", "in test_it.py", "collection"),
         ("import sys\nsys.exit(0)", "SystemExit: 0, in test_it.py", "collection"),
         ("import pytest\ndef test_b(): pytest.exit('enough', returncode=0)\ndef test_c(): pass", "enough", "test_b"),
@@ -173,12 +173,28 @@ def test_the_exit_status_alone_is_not_trusted(
     assert said in result.reason
 
 
-def test_no_test_is_an_error_unless_it_is_allowed_and_all_skipped_is_no_such_thing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "empty"),
+    [
+        ("@pytest.mark.skip\ndef test_a(): pass\n", True),
+        ("pytest.skip('w', allow_module_level=True)\n", True),
+        ("@pytest.mark.skip\ndef test_a(): pass\n\ndef test_b(): pass\n", False),
+        ("@pytest.mark.xfail\ndef test_a(): assert 0\n", False),
+    ],
+)
+def test_that_every_test_was_skipped_is_that_none_ran(tmp_path: Path, text: str, empty: bool) -> None:
+    result = run(made(tmp_path, f"import pytest\n\n{text}"))
+    assert result.cases
+    assert (result.cause is Cause.EMPTY) is empty
+    assert (result.status is PASS) is not empty
+    assert ("1 test, every one skipped" in result.reason) is empty
+    assert run(tmp_path, allow_empty=True).status is PASS
+
+
+def test_no_test_is_an_error_unless_it_is_allowed(tmp_path: Path) -> None:
     result = run(made(tmp_path, "x = 1"))
     assert (result.status, result.cause) == (ERROR, Cause.EMPTY)
     assert run(tmp_path, allow_empty=True).status is PASS
-    made(tmp_path, "import pytest\npytest.skip('w', allow_module_level=True)")
-    assert run(tmp_path).status is PASS
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,12 @@ class LoneContext:
 
     def __init__(self, root: Path, *, env: Mapping[str, str] | None = None, offline: bool = False) -> None:
         self.step = "lone"
+        self.alone = True
         self.root = root
         self.workdir = root
         self.env: Mapping[str, str] = {**os.environ, **(env or {})}
         self.properties: Mapping[str, str] = {}
+        self.private_files: tuple[Path, ...] = ()
         self.reports = root / "build/reports"
         self.temp = root / ".buildtools/tmp/lone"
         self.reports.mkdir(parents=True, exist_ok=True)
@@ -67,7 +69,7 @@ class LoneContext:
             out, err = child.communicate(stdin)
         else:
             errors: list[bytes] = []
-            assert child.stdin and child.stdout and child.stderr
+            assert None not in (child.stdin, child.stdout, child.stderr)
             drain = threading.Thread(target=lambda: errors.append(child.stderr.read()))  # type: ignore[union-attr]
             feed = threading.Thread(target=lambda: (child.stdin.write(stdin), child.stdin.close()))  # type: ignore[union-attr]
             drain.start()

@@ -15,6 +15,12 @@ from pathlib import Path
 from buildtools.core.errors import BuildtoolsError
 from buildtools.system import child, process
 
+def ask(*argv, cwd=Path.cwd(), stdin=b''):
+    out, err = process.Collected('out'), process.Collected('err')
+    command = process.Command(argv=argv, cwd=cwd, env=os.environ, stdin=stdin)
+    ended = process.run(command, stdout=out.add, stderr=err.add)
+    return ended.returncode, out.value(), err.value()
+
 def spawned(*argv, cwd=Path.cwd(), stdin=False, env=os.environ):
     found = child.spawn_here(argv, cwd, env, stdin=stdin)
     if found is not None:
@@ -52,7 +58,7 @@ def test_the_quick_way_is_taken_where_it_does_the_same() -> None:
 @pytest.mark.parametrize("folder", [".", "/"])
 def test_descriptors_that_we_were_given_are_not_passed_on(folder: str) -> None:
     read, write = os.pipe()
-    code = "done = process.capture(['sh', '-c', 'ls /proc/self/fd | wc -l'], cwd=Path(FOLDER))\nprint(done.stdout)"
+    code = "print(ask('sh', '-c', 'ls /proc/self/fd | wc -l', cwd=Path(FOLDER))[1])"
     try:
         assert probe(code.replace("FOLDER", repr(folder)), pass_fds=(write,)) == "b'4\\n'\n"
     finally:
@@ -81,8 +87,8 @@ def test_closed_standard_streams_do_not_mix_up_the_pipes() -> None:
     code = """
 for number in (0, 1):
     os.close(number)
-done = process.capture(['sh', '-c', 'cat; echo err >&2'], stdin=b'text')
-os.write(2, b'' if (done.stdout, done.stderr) == (b'text', b'err\\n') else repr(done).encode())
+done = ask('sh', '-c', 'cat; echo err >&2', stdin=b'text')
+os.write(2, b'' if done == (0, b'text', b'err\\n') else repr(done).encode())
 """
     assert probe(code) == ""
 
@@ -93,7 +99,7 @@ def test_an_exit_status_that_somebody_took_is_no_pass(folder: str) -> None:
 import signal
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 try:
-    print(process.capture(['true'], cwd=Path({folder!r})).returncode)
+    print(ask('true', cwd=Path({folder!r}))[0])
 except BuildtoolsError as error:
     print(error.message.split(': ')[1])
 """

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from buildtools.core.errors import BuildtoolsError, ToolMissing
 from buildtools.system.git import GitError, Repository
-from buildtools.system.query import query
 
 Git = Callable[..., str]
 
@@ -95,25 +92,3 @@ def test_names_that_look_like_options(tmp_path: Path, git: Git) -> None:
     assert not Repository(tmp_path).has("--all")
     with pytest.raises(GitError):
         Repository(tmp_path).changed("--output=x")
-
-
-def test_query(tmp_path: Path) -> None:
-    code = "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"
-    assert query([sys.executable, "-c", code], cwd=tmp_path) == (3, b"out\n", b"err\n")
-    with pytest.raises(ToolMissing):
-        query(["no-such-program"], cwd=tmp_path)
-    with pytest.raises(BuildtoolsError, match="no such folder"):
-        query(["true"], cwd=tmp_path / "none")
-
-
-def test_a_question_without_an_answer_leaves_nothing_behind(tmp_path: Path) -> None:
-    started = time.monotonic()
-    with pytest.raises(BuildtoolsError, match="no answer within"):
-        query(["sh", "-c", f"echo $$ > {tmp_path}/pid; sleep 60 & sleep 60"], cwd=tmp_path, timeout=0.3)
-    assert time.monotonic() - started < 10
-    group = (tmp_path / "pid").read_text().strip()
-    for _ in range(50):
-        if subprocess.run(["pgrep", "-g", group], check=False, capture_output=True).returncode == 1:
-            return
-        time.sleep(0.1)
-    pytest.fail("processes are left")

@@ -86,7 +86,7 @@ def _lint_batch(
             message = f"JSLint did not finish this file within {engine.file_timeout:g} s"
             yield culprit, unlinted(left.pop(culprit).path, "timeout", message)
         elif culprit in suspects:
-            message = f"JSLint's engine {engine.name} died of this file ({_ending(completed)})"
+            message = f"JSLint's engine {engine.name} died of this file ({completed.ending})"
             yield culprit, unlinted(left.pop(culprit).path, "engine-died", message)
         else:
             # It may have died of what came before: a fresh process begins with this file, so that the verdict
@@ -128,14 +128,7 @@ def _broken(engine: Engine, talk: Conversation, completed: Completed) -> StepErr
     told = completed.stderr.decode("utf-8", "replace").strip()[-2000:]
     said = talk.fault or told or "it said nothing"
     return StepError(
-        f"JSLint on {engine.name} failed ({_ending(completed)}): {said}",
+        f"JSLint on {engine.name} failed ({completed.ending}): {said}",
         remedy="Check that engine and edition fit together: node needs a current Node.js; Rhino an edition in ES5, "
         "or one that was transpiled here.",
     )
-
-
-def _ending(completed: Completed) -> str:
-    if completed.stalled:
-        return "it fell silent"
-    code = completed.returncode
-    return f"signal {-code}" if code < 0 else f"exit {code}"

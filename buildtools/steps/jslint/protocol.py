@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from buildtools.core.encoding import whole_value
 from buildtools.plugin import Finding, Severity
 
 TOOL = "jslint"
@@ -147,15 +148,8 @@ def _event(line: bytes) -> dict[str, Any] | None:
         value = json.loads(line)
     except ValueError:
         return None
-    return _clean(value) if isinstance(value, dict) and "event" in value else None
-
-
-def _clean(value: Any) -> Any:
-    """Replace lone surrogates, which JavaScript's strings may hold and no report can."""
-    if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _clean(item) for key, item in value.items()}
-    return value
+    if not isinstance(value, dict) or "event" not in value:
+        return None
+    # JavaScript's strings may hold lone surrogates, and no report can.
+    event: dict[str, Any] = whole_value(value)
+    return event

@@ -106,6 +106,12 @@ def rated(score: float) -> str:
     return f"{math.floor(score * 100 + 1e-9) / 100:.2f}"
 
 
+def nothing(reason: str) -> StepResult:
+    """Return the result of having checked no file."""
+    remedy = "Correct `paths`, or what pylint is told to ignore, or say `allow-empty: true`."
+    return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason=reason, remedy=remedy)
+
+
 def verdict(outcome: Outcome, found: tuple[Finding, ...], said: str) -> StepResult:
     """Judge a run as pylint's own exit status does; `said` is the end of what it printed.
 
@@ -120,7 +126,7 @@ def verdict(outcome: Outcome, found: tuple[Finding, ...], said: str) -> StepResu
         reason = f"pylint could not check everything: {first.place}: {first.rule} {first.message}{rest}"
         return StepResult(status=Status.ERROR, reason=reason)
     if not outcome.files and not outcome.messages:
-        return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason="no Python file was checked")
+        return nothing("no Python file was checked")
     if outcome.status == 0:
         return StepResult()
     parts = [count(len(found), "message")]

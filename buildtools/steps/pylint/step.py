@@ -86,9 +86,7 @@ class Pylint(Step, frozen=True):
         """Lint; a missing or too old pylint raises `ToolMissing`."""
         paths = self.paths or everything(ctx.workdir)
         if not paths:
-            return self._allow(
-                StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason="there is no Python file here")
-            )
+            return self._allow(report.nothing(f"there is no Python file in {ctx.workdir}"))
         only = None
         if ctx.changed_files is not None:
             only = changed(ctx.changed_files, paths, ctx.workdir)
@@ -100,7 +98,11 @@ class Pylint(Step, frozen=True):
         result = self._result(ctx, outcome, said)
         if only is not None and result.cause is Cause.EMPTY:
             return msgspec.structs.replace(
-                result, status=Status.PASSED, cause=Cause.NONE, reason="no Python file among the changed ones"
+                result,
+                status=Status.PASSED,
+                cause=Cause.NONE,
+                remedy="",
+                reason="no Python file among the changed ones",
             )
         return self._allow(result)
 
@@ -162,7 +164,7 @@ class Pylint(Step, frozen=True):
 
     def _allow(self, result: StepResult) -> StepResult:
         if result.cause is Cause.EMPTY and self.allow_empty:
-            return msgspec.structs.replace(result, status=Status.PASSED, cause=Cause.NONE)
+            return msgspec.structs.replace(result, status=Status.PASSED, cause=Cause.NONE, remedy="")
         return result
 
 
@@ -170,8 +172,7 @@ def _read(out: Path, done: Completed, tail: deque[str]) -> report.Outcome:
     try:
         return report.decode(out.read_bytes())
     except (OSError, msgspec.DecodeError):
-        end = f"signal {-done.returncode}" if done.returncode < 0 else f"exit status {done.returncode}"
-        raise StepError(f"pylint broke down ({end}): {_last(done, tail) or 'it wrote nothing'}") from None
+        raise StepError(f"pylint broke down ({done.ending}): {_last(done, tail) or 'it wrote nothing'}") from None
 
 
 def _last(done: Completed, tail: deque[str]) -> str:

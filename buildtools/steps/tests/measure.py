@@ -61,9 +61,9 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 def destinations(coverage: Coverage, ctx: StepContext) -> dict[str, Path]:
-    """Return where each wanted report goes. Members of a matrix do not overwrite each other's."""
-    _, bracket, member = ctx.step.partition("[")
-    suffix = "-" + "".join(c if c.isalnum() or c in "._-" else "-" for c in member.rstrip("]")) if bracket else ""
+    """Return where each wanted report goes. Several steps with tests do not overwrite each other's."""
+    name = ctx.step.rstrip("]")
+    suffix = "" if ctx.alone else "-" + "".join(c if c.isalnum() or c in "._-" else "-" for c in name)
     out = {}
     for form, name in FORMS.items():
         value: str = getattr(coverage, form)

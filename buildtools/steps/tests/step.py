@@ -14,7 +14,7 @@ from buildtools.steps.locate import locator
 from buildtools.steps.tests import measure, records
 from buildtools.steps.tests.measure import Coverage
 from buildtools.steps.tests.progress import followed
-from buildtools.steps.tests.verdict import how, judge
+from buildtools.steps.tests.verdict import judge
 
 _ENTRY = Path(__file__).with_name("runners") / "_buildtools_entry.py"
 _NEEDS = {"pytest": "pytest>=7", "coverage": "coverage>=7.10"}
@@ -107,7 +107,7 @@ class Tests(Step, frozen=True):
         try:
             events = records.read(log.read_bytes())
         except FileNotFoundError:
-            raise StepError(f"{python} could not begin with the tests ({how(done)}): see its output") from None
+            raise StepError(f"{python} could not begin with the tests ({done.ending}): see its output") from None
         session = records.fold(events, self.runner, locator(ctx.root, ctx.workdir))
         if session.missing is not None:
             tool = session.missing.tool
@@ -126,7 +126,7 @@ def _report(ctx: StepContext, python: str, folder: Path, measuring: dict[str, An
     try:
         return msgspec.json.decode(Path(measuring["summary"]).read_bytes(), type=measure.Summary)
     except (OSError, msgspec.DecodeError):
-        raise StepError(f"the coverage report broke down ({how(done)}): see its output") from None
+        raise StepError(f"the coverage report broke down ({done.ending}): see its output") from None
 
 
 def _unmeasured(result: StepResult, problem: str, coverage: Coverage) -> StepResult:

@@ -36,7 +36,8 @@ def _status(session: Session, done: Completed, runner: str) -> StepResult:
     if session.status == _USAGE[runner] and not session.cases:
         return StepResult(status=Status.ERROR, reason=f"{runner} could not begin: {_complaint(done)}")
     if not session.cases:
-        return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason="no test ran")
+        remedy = "Correct `paths` or the runner's own selection, or say `allow-empty: true`."
+        return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason="no test ran", remedy=remedy)
     return _without_failure(session, done, runner)
 
 
@@ -57,7 +58,7 @@ def _early(session: Session, done: Completed, runner: str) -> str:
     if session.troubles:
         why = f"{runner}: {session.troubles[0].message}"
     else:
-        why = f"{runner} ended before its tests did ({how(done)})"
+        why = f"{runner} ended before its tests did ({done.ending})"
     return f"{why}, in {', '.join(session.running[:3])}" if session.running else why
 
 
@@ -68,22 +69,14 @@ def _without_failure(session: Session, done: Completed, runner: str) -> StepResu
         reason = f"{runner} ended with exit status {session.status}, though no test failed: see its output"
         return StepResult(status=Status.FAILED if session.status == 1 else Status.ERROR, reason=reason)
     if done.returncode not in (0, session.status):
-        return StepResult(status=Status.ERROR, reason=f"{runner} passed, but its process ended badly ({how(done)})")
+        return StepResult(status=Status.ERROR, reason=f"{runner} passed, but its process ended badly ({done.ending})")
     if runner == "pytest" and session.ended < session.total:
         return StepResult(status=Status.ERROR, reason=f"only {session.ended:,} of {count(session.total, 'test')} ran")
+    if all(case.status is Status.SKIPPED and case.type != "xfail" for case in session.cases):
+        reason = f"{count(len(session.cases), 'test')}, every one skipped: nothing was checked"
+        remedy = "See why they are skipped; if that is meant, say `allow-empty: true`."
+        return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason=reason, remedy=remedy)
     return StepResult()
-
-
-def how(done: Completed) -> str:
-    """Say how a process ended: `exit status 3`, `SIGSEGV`."""
-    if done.returncode >= 0:
-        return f"exit status {done.returncode}"
-    from signal import Signals
-
-    try:
-        return Signals(-done.returncode).name
-    except ValueError:
-        return f"signal {-done.returncode}"
 
 
 def _complaint(done: Completed) -> str:
