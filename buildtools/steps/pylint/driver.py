@@ -65,7 +65,7 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str]) -> dict[str, Any
         def display_messages(self, layout: Any) -> None:
             """Print nothing: stdout belongs to plugins and hooks that print."""
 
-    base: Any = PyLinter
+    linter_class: Any = PyLinter
     if restrict is not None:
         wanted = {os.path.realpath(path) for path in restrict}
 
@@ -77,10 +77,12 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str]) -> dict[str, Any
                 ours = PyLinter.should_analyze_file(modname, path, is_argument)
                 return ours and os.path.realpath(path) in wanted
 
-        base = Restricted
+        linter_class = Restricted
 
     told: dict[str, Any] = {"workers": 0, "plain": ""}
-    Run.LinterClass = _several().linter_class(base, arguments, told)
+    if any(word.startswith(("-j", "--jobs")) and word != "--jobs=1" for word in arguments):
+        linter_class = _several().linter_class(linter_class, arguments, told)
+    Run.LinterClass = linter_class
     collector = Collector()
     sys.argv = ["pylint", *arguments]
     status = 0

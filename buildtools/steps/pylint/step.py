@@ -57,7 +57,7 @@ class Pylint(Step, frozen=True):
     enable: Annotated[tuple[str, ...], _doc("Messages or categories to check for, after `disable`")] = ()
     jobs: Annotated[
         Annotated[int, msgspec.Meta(ge=0)] | None,
-        _doc("Processes; default and 0: one per processor; 1: pylint by itself. They find what one process finds"),
+        _doc("Processes; 0: one per processor; default: pylint's own setting. They find what one process finds"),
     ] = None
     recursive: Annotated[bool, _doc("Folders that are no packages stand for all Python files below them")] = True
     args: Annotated[tuple[str, ...], _doc("Further arguments for pylint")] = ()
