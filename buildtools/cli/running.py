@@ -124,7 +124,6 @@ def make_request(root: Path, flags: dict[str, Any]) -> RunRequest:
     from buildtools.session import RunRequest
 
     here = Path.cwd()
-
     wanted = list(flags["wanted"])
     if flags["junit"]:
         wanted.append(("junit", flags["junit"]))

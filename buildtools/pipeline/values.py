@@ -21,6 +21,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from buildtools.pipeline.places import add_at
 from buildtools.pipeline.problems import Problems, suggest
 from buildtools.pipeline.source import Node, Text, shown
 from buildtools.pipeline.template import BadTemplate, Parts, Reference, references, split
@@ -96,7 +97,7 @@ class Values:
         try:
             return self._join(split(node.value), node, scope)
         except BadTemplate as bad:
-            _add(scope.problems, node, bad.message, bad.hint, offset=bad.offset)
+            add_at(scope.problems, node, bad.message, bad.hint, offset=bad.offset)
         except _Failed:
             pass
         return None
@@ -146,7 +147,7 @@ class Values:
             except Unresolved as missing:
                 failed += 1
                 if not missing.said:
-                    _add(
+                    add_at(
                         scope.unset if missing.secret else scope.problems,
                         node,
                         missing.message,
@@ -158,7 +159,7 @@ class Values:
             self._made += len(texts[-1]) if texts else 0
             if self._made > _MOST_TEXT:
                 message = "the values of this file grow beyond 16 MiB when their references are replaced"
-                _add(scope.problems, node, message, "", offset=part.offset)
+                add_at(scope.problems, node, message, "", offset=part.offset)
                 failed += 1
                 break
         if failed:
@@ -284,31 +285,6 @@ def uses_steps(text: str) -> bool:
         return any(reference.name.startswith("steps.") for reference in references(split(text)))
     except BadTemplate:
         return False
-
-
-def _add(problems: Problems, node: Text, message: str, hint: str, *, offset: int) -> None:
-    """Add a problem where the character `offset` of a text stands in the file, as near as that can be told."""
-    raw = node.value[offset : offset + 40].split("\n")[0]
-    raw = raw[: raw.find("}") + 1] or raw
-    first = node.line
-    if node.source.line(node.line)[node.column - 1 : node.column] in ("|", ">"):
-        first += 1 + node.value.count("\n", 0, offset)
-    for number in range(first, min(first + 500, len(node.source.lines) + 1)) if first else ():
-        begin = node.column - 1 if number == node.line else 0
-        # The same reference may stand in a text twice: the n-th one is meant.
-        at = _nth(node.source.lines[number - 1], raw, begin, node.value[:offset].split("\n")[-1].count(raw))
-        if at >= 0:
-            node = Text(node.source, number, at + 1, node.value, node.plain)
-            break
-    problems.add(node, message, hint)
-
-
-def _nth(line: str, raw: str, begin: int, nth: int) -> int:
-    at = line.find(raw, begin)
-    while nth and at >= 0:
-        at = line.find(raw, at + 1)
-        nth -= 1
-    return at
 
 
 def valid_name(name: str) -> str:

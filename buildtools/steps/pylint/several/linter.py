@@ -25,7 +25,8 @@ def linter_class(base: Any, arguments: Sequence[str], told: dict[str, Any]) -> A
             return prepared
 
         def check(self, files_or_modules: Sequence[str]) -> None:
-            self._workers = _wanted(self.config.jobs, arguments)
+            # Not `config.jobs`: pylint has put its own count of processors there for a 0, and that knows no quota.
+            self._workers = _told(arguments) or _processors()
             # pylint's own processes find other things than one process does.
             self.config.jobs = 1
             memory = Memory(share=2) if self._workers > 1 else None
@@ -66,13 +67,6 @@ def linter_class(base: Any, arguments: Sequence[str], told: dict[str, Any]) -> A
             return min(self._workers, count)
 
     return Linter
-
-
-def _wanted(jobs: int, arguments: Sequence[str]) -> int:
-    """Return how many processes to use: `jobs`, as pylint was told, or one per processor."""
-    told = _told(arguments)
-    # 1 in a file is what pylint writes there itself; on the command line it is meant.
-    return jobs if told or (told is None and jobs > 1) else _processors()
 
 
 def _told(arguments: Sequence[str]) -> int | None:
