@@ -1,0 +1,82 @@
+"""The step `bandit`. Format: bandit.readthedocs.io/en/latest/formatters/json.html."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from buildtools.plugin import Completed, Finding, Severity
+from buildtools.steps.linters.linter import PythonLinter, doc
+from buildtools.steps.linters.report import Report, decode
+from buildtools.steps.pylint.command import everything
+
+_SEVERITY = {"HIGH": Severity.ERROR, "MEDIUM": Severity.WARNING}
+
+
+class _Issue(msgspec.Struct):
+    filename: str
+    test_id: str
+    test_name: str
+    issue_text: str
+    issue_severity: str
+    line_number: int
+    line_range: list[int]
+    col_offset: int = -1
+    end_col_offset: int = -1
+
+    def finding(self) -> Finding:
+        return Finding(
+            tool="bandit",
+            rule=self.test_id,
+            symbol=self.test_name,
+            message=self.issue_text,
+            path=self.filename,
+            line=self.line_number,
+            column=self.col_offset + 1,
+            end_line=self.line_range[-1] if self.line_range else 0,
+            end_column=self.end_col_offset + 1,
+            severity=_SEVERITY.get(self.issue_severity, Severity.INFO),
+        )
+
+
+class _Unchecked(msgspec.Struct):
+    filename: str
+    reason: str
+
+    def finding(self) -> Finding:
+        return Finding(
+            tool="bandit", rule="unchecked", message=self.reason, path=self.filename, severity=Severity.ERROR
+        )
+
+
+class _Output(msgspec.Struct):
+    errors: list[_Unchecked]
+    results: list[_Issue]
+    metrics: dict[str, object]
+
+
+class Bandit(PythonLinter, frozen=True):
+    """Look for security problems in Python code with bandit."""
+
+    tool: ClassVar[str] = "bandit"
+    suffixes: ClassVar[tuple[str, ...]] = (".py", ".pyw")
+    ours: ClassVar[tuple[str, ...]] = ("-f", "--format", "-o", "--output")
+
+    fail_on: Annotated[Severity, doc("The least severity that closes the gate; bandit's LOW is info")] = Severity.INFO
+
+    def everything(self, workdir: Path) -> tuple[str, ...]:
+        """Return the Python files and folders of the work folder, without environments, which bandit would enter."""
+        return everything(workdir) or (".",)
+
+    def words(self) -> tuple[str, ...]:
+        """Ask for JSON."""
+        return ("--format", "json", "--quiet", "--recursive", *(("--configfile", self.config) if self.config else ()))
+
+    def read(self, done: Completed) -> Report:
+        """Read what was found, and what could not be checked: for that, bandit exits with 0."""
+        output = decode(done.stdout, _Output)
+        files = tuple(name for name in output.metrics if name != "_totals")
+        findings = (*(error.finding() for error in output.errors), *(issue.finding() for issue in output.results))
+        return Report(findings=findings, files=files, empty=not files)

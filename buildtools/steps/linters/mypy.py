@@ -1,0 +1,82 @@
+"""The step `mypy`. Format: `mypy --output=json` (since 1.11), one object a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+
+from buildtools.plugin import Completed, Finding, Severity, StepContext
+from buildtools.steps.linters.linter import PythonLinter
+from buildtools.steps.linters.report import Report
+
+_UNREADABLE = re.compile(r"(?P<path>(?!mypy:).+?): error: (?P<message>.+)")
+_SETTINGS = re.compile(r"\S*(?:mypy\.ini|pyproject\.toml|setup\.cfg)(?:, line \d+)?: .+")
+
+
+class _Error(msgspec.Struct):
+    file: str
+    line: int
+    column: int
+    message: str
+    severity: str
+    code: str | None = None
+    end_line: int = 0
+    end_column: int = -1
+
+    def finding(self) -> Finding:
+        # Columns count from 0, but for errors of syntax, which come from Python's parser as they are.
+        shift = 0 if self.code == "syntax" else 1
+        return Finding(
+            tool="mypy",
+            rule=self.code or "mypy",
+            message=self.message,
+            path=self.file,
+            line=self.line,
+            column=self.column + shift if self.line > 0 and self.column >= 0 else 0,
+            end_line=self.end_line,
+            end_column=self.end_column + shift if self.end_line > 0 and self.end_column >= 0 else 0,
+            severity=Severity.INFO if self.severity == "note" else Severity.ERROR,
+        )
+
+
+class Mypy(PythonLinter, frozen=True):
+    """Check the types of Python code with mypy.
+
+    Without `paths`, it checks what its configuration names. If any Python file has changed, it checks all of them: a
+    change in one file is an error in another.
+    """
+
+    tool: ClassVar[str] = "mypy"
+    suffixes: ClassVar[tuple[str, ...]] = (".py", ".pyi")
+    statuses: ClassVar[tuple[int, ...]] = (0, 1, 2)  # 2: files that cannot be parsed, but wrong usage too
+    ours: ClassVar[tuple[str, ...]] = ("-O", "--output", "--install-types", "-V", "--version")
+
+    def everything(self, workdir: Path) -> tuple[str, ...]:  # noqa: ARG002
+        """Return nothing: then mypy checks what its configuration names."""
+        return ()
+
+    def targets(self, ctx: StepContext, paths: Sequence[str]) -> Sequence[str] | None:
+        """Return all paths if a file below them has changed."""
+        return None if super().targets(ctx, paths) is None else paths
+
+    def words(self) -> tuple[str, ...]:
+        """Ask for JSON."""
+        return ("--output=json", "--no-error-summary", *((f"--config-file={self.config}",) if self.config else ()))
+
+    def read(self, done: Completed) -> Report:
+        """Read a line each; mypy goes on without a configuration that it cannot read, which must not pass."""
+        lines = [line for line in done.stdout.splitlines() if line.startswith(b"{")]
+        findings = [msgspec.json.decode(line, type=_Error).finding() for line in lines]
+        complaints = done.stderr.decode("utf-8", "replace").splitlines()
+        for line in complaints:
+            if done.returncode == 2 and (match := _UNREADABLE.fullmatch(line)):
+                path, message = match["path"], match["message"]
+                findings.append(
+                    Finding(tool="mypy", rule="unreadable", message=message, path=path, severity=Severity.ERROR)
+                )
+        problem = next((line for line in complaints if _SETTINGS.fullmatch(line)), "")
+        return Report(findings=tuple(findings), empty=b"There are no .py" in done.stderr, problem=problem)

@@ -1,0 +1,63 @@
+"""The step `oxlint`. Its JSON is described at oxc.rs/docs/guide/usage/linter/output-formats; seen with oxlint 1."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from buildtools.plugin import Completed, Finding, Severity
+from buildtools.steps.linters.linter import SCRIPTS, NodeLinter
+from buildtools.steps.linters.report import Report, decode
+
+
+class _Span(msgspec.Struct):
+    line: int = 0
+    column: int = 0
+
+
+class _Label(msgspec.Struct):
+    span: _Span
+
+
+class _Diagnostic(msgspec.Struct):
+    message: str
+    severity: str
+    code: str = ""
+    filename: str = ""
+    labels: list[_Label] = []
+
+    def finding(self) -> Finding:
+        span = self.labels[0].span if self.labels else _Span()
+        return Finding(
+            tool="oxlint",
+            rule=self.code or "oxlint",
+            message=self.message,
+            path=self.filename,
+            line=span.line,
+            column=span.column,
+            severity={"error": Severity.ERROR, "advice": Severity.INFO}.get(self.severity, Severity.WARNING),
+        )
+
+
+class _Output(msgspec.Struct):
+    diagnostics: list[_Diagnostic]
+    number_of_files: int
+
+
+class Oxlint(NodeLinter, frozen=True):
+    """Lint JavaScript and TypeScript with the project's Oxlint."""
+
+    tool: ClassVar[str] = "oxlint"
+    suffixes: ClassVar[tuple[str, ...]] = SCRIPTS
+    ours: ClassVar[tuple[str, ...]] = ("-f", "--format", "--silent", "--fix", "--fix-suggestions", "--fix-dangerously")
+
+    def words(self) -> tuple[str, ...]:
+        """Ask for JSON."""
+        return ("--format=json", *((f"--config={self.config}",) if self.config else ()))
+
+    def read(self, done: Completed) -> Report:
+        """Read diagnostics and the number of files; findings that are only warnings leave the exit status 0."""
+        output = decode(done.stdout, _Output)
+        findings = tuple(diagnostic.finding() for diagnostic in output.diagnostics)
+        return Report(findings=findings, checked=output.number_of_files, empty=output.number_of_files == 0)
