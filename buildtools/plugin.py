@@ -3,10 +3,11 @@
 from buildtools.core.errors import Cancelled, StepError, ToolMissing
 from buildtools.core.model import Cause, Kind, Severity, Status
 from buildtools.core.results import Artifact, Finding, Metric, StepResult, TestCase, fingerprinted
-from buildtools.core.step import Completed, Duration, Inputs, Step, StepContext, Tool
+from buildtools.core.step import Cache, Completed, Duration, Inputs, Step, StepContext, Tool
 
 __all__ = [
     "Artifact",
+    "Cache",
     "Cancelled",
     "Cause",
     "Completed",

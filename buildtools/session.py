@@ -36,6 +36,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     keep_going: bool = False
     timeout: float | None = None
     offline: bool = False
+    cache: Literal["on", "off", "refresh"] = "on"
     wanted: tuple[tuple[str, Path], ...] = ()
     """further reports: (kind, path)"""
 
@@ -125,6 +126,7 @@ def run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResult:
         keep_going=request.keep_going,
         timeout=request.timeout,
         offline=request.offline,
+        cache=request.cache,
         revision=_revision(root),
         version=__version__,
         conclude=lambda result: _write_reports(result, request),

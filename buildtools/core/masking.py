@@ -35,6 +35,10 @@ class Masker:
         """Return `text` with every secret replaced by `***`."""
         return _masked(text, self._text, MASK) if self._text else text
 
+    def finds(self, data: bytes) -> bool:
+        """Whether a secret, in one of its forms, stands in `data`."""
+        return any(form in data for form in self._raw)
+
     def value(self, value: _T) -> _T:
         """Return a struct, list, tuple or dict with every string in it masked; other things as they are."""
         return cast(_T, self._walk(value)) if self._text else value

@@ -21,11 +21,14 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     """What a step's result depends on, besides its options.
 
     `files` are paths whose content counts, `tools` names and versions of programs, `env` names of variables.
+    `outputs` are patterns, counted from where the step works, of the files that it makes besides its artifacts: they
+    are kept with the result and put back with it. Files that both `files` and `outputs` name count as inputs.
     """
 
     files: tuple[Path, ...] = ()
     tools: tuple[tuple[str, str], ...] = ()
     env: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +60,29 @@ class Completed(msgspec.Struct, frozen=True, kw_only=True):
         if self.stalled:
             return "killed because it fell silent"
         return f"killed by {signal_name(-self.returncode)}" if self.returncode < 0 else f"exit status {self.returncode}"
+
+
+class Cache(Protocol):
+    """Keeps bytes for later runs, by name. It returns what was put, whole, or nothing: never a damaged value.
+
+    Names are any text; each plugin, in each of its versions, has names of its own.
+    """
+
+    @property
+    def folder(self) -> Path:
+        """A folder (absolute, exists) for a plugin whose own program keeps a cache; removed by `cache clear`."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return what was last put under `key`, or `None`; always `None` where everything is to be done anew."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep `data`. Never raises for a disk that is full or read-only: then nothing is kept."""
+
+    def digest(self, file: Path) -> str:
+        """Return the sha-256 of a file's content in hex; memoised by size, times and inode. Raises `OSError`."""
+
+    def explain(self, subject: str, why: str) -> None:
+        """Say what had to be done anew and why, for `buildtools why STEP`; `subject` is a file, or '' for the step."""
 
 
 class StepContext(Protocol):
@@ -105,6 +131,10 @@ class StepContext(Protocol):
     @property
     def offline(self) -> bool:
         """Nothing may be fetched from a network."""
+
+    @property
+    def cache(self) -> Cache | None:
+        """What earlier runs left for this plugin; `None` where `--no-cache` or the step's `cache: false` says so."""
 
     def run(
         self,
@@ -183,4 +213,4 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unk
         raise NotImplementedError(f"{type(self).__name__} has no run()")
 
 
-__all__ = ["Completed", "Duration", "Inputs", "Step", "StepContext", "Tool"]
+__all__ = ["Cache", "Completed", "Duration", "Inputs", "Step", "StepContext", "Tool"]

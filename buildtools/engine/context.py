@@ -18,6 +18,7 @@ from buildtools.core.errors import Cancelled, StepError
 from buildtools.core.events import Output, Progress
 from buildtools.core.masking import MaskedStream
 from buildtools.core.step import Completed
+from buildtools.engine.cache import StepCache
 from buildtools.engine.dispatch import Dispatcher
 from buildtools.engine.log import StepLog
 from buildtools.engine.settings import RunSettings
@@ -156,7 +157,9 @@ class Tail:
 class EngineContext:
     """Satisfies `StepContext` for one attempt of one step. Its methods may be called from any of the step's threads."""
 
-    def __init__(self, place: Place, voice: Voice, stop: Stop, settings: RunSettings) -> None:
+    def __init__(
+        self, place: Place, voice: Voice, stop: Stop, settings: RunSettings, cache: StepCache | None = None
+    ) -> None:
         self.step = place.step
         self.alone = place.alone
         self.root = place.root
@@ -166,6 +169,7 @@ class EngineContext:
         self.private_files = place.private_files
         self.changed_files = settings.changed_files
         self.offline = settings.offline
+        self.cache = cache
         self.warnings: list[str] = []
         self.cancelled = False
         """whether the step has been told by `Cancelled` that it is to stop"""

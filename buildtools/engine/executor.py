@@ -19,6 +19,7 @@ from buildtools.core.errors import ExitCode
 from buildtools.core.events import RunStarted, Sink, StepFinished
 from buildtools.core.model import Cause, Status
 from buildtools.core.results import RunResult, StepResult, StepRun
+from buildtools.engine.cache import run_cache
 from buildtools.engine.conclusion import conclude
 from buildtools.engine.dispatch import Dispatcher
 from buildtools.engine.log import StepLog, safe_name
@@ -84,6 +85,7 @@ class _Run:
         self._ended_by = ExitCode.OK
         self._signals = 0
         self._deadline = None if settings.timeout is None else self._clock + settings.timeout
+        self._cache = run_cache(settings, plan.pipeline.root)
         private = Path(settings.env.get("TMPDIR") or "/tmp", f"buildtools-{os.getpid()}-{os.urandom(8).hex()}")
         self._around = Surroundings(
             pipeline=plan.pipeline,
@@ -94,6 +96,7 @@ class _Run:
             temp=record.temp if record else private,
             outputs=self._outputs,
             users=Counter(spec.uses for spec in plan.pipeline.steps),
+            cache=self._cache,
         )
 
     def take_signal(self, ending: ExitCode) -> None:
@@ -120,6 +123,8 @@ class _Run:
         """Let go of everything; harmless after `to_the_end`."""
         self._dispatcher.close()
         self._pool.close()
+        if self._cache:
+            self._cache.close()
         remove_tree(self._around.temp)
         if self._record:
             self._record.close(self._settings.keep_runs)

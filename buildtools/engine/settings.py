@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -25,6 +26,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     keep_going: bool = False
     timeout: float | None = None
     offline: bool = False
+    cache: Literal["on", "off", "refresh"] = "on"
+    """`refresh`: nothing of earlier runs is taken, but results are kept"""
     changed_files: tuple[Path, ...] | None = None
     revision: str = ""
     version: str = ""

@@ -11,7 +11,9 @@ import msgspec
 from buildtools.core.errors import BuildtoolsError
 from buildtools.core.events import StepStarted
 from buildtools.core.results import Attempt, StepResult
+from buildtools.core.step import Step
 from buildtools.engine.attempts import attempt, judged, refused, worth_another
+from buildtools.engine.cache import RunCache, StepCache
 from buildtools.engine.context import EngineContext, Place, Voice
 from buildtools.engine.control import Control
 from buildtools.engine.dispatch import Dispatcher
@@ -43,6 +45,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     outputs: Outputs
     users: Mapping[str, int]
     """how many steps of the pipeline use each plugin"""
+    cache: RunCache | None = None
 
 
 class Task:
@@ -101,7 +104,10 @@ class Task:
             private_files=around.pipeline.private_files,
             temp=temp,
         )
-        ctx = EngineContext(place, voice, stop, around.settings)
+        cache = self._cache(configured.step)
+        ctx = EngineContext(place, voice, stop, around.settings, cache)
+        if cache is not None:
+            cache.warn, cache.spare = ctx.warn, lambda: ctx.temp / "cache"
         with around.printing.by(voice):
             result = attempt(configured.step, self.spec.uses, ctx)
         voice.pause()
@@ -112,6 +118,10 @@ class Task:
         if ctx.warnings:
             result = msgspec.structs.replace(result, warnings=(*result.warnings, *ctx.warnings))
         return result
+
+    def _cache(self, step: Step) -> StepCache | None:
+        run = self._around.cache
+        return None if run is None or not self.spec.cache else StepCache(run, self.spec.uses, step.version)
 
     def _announce(self, number: int) -> None:
         self._around.dispatcher.push(StepStarted(time=time.time(), step=self.spec.id, attempt=number))

@@ -11,13 +11,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from buildtools.core.errors import Cancelled, StepError, ToolMissing
+from buildtools.core.masking import Masker
 from buildtools.core.step import Completed
+from buildtools.engine.cache import RunCache, StepCache
 
 
 class LoneContext:
     """Satisfies `StepContext` with plain `subprocess`; records what the step said in `shown`, `warnings`, `steps`."""
 
-    def __init__(self, root: Path, *, env: Mapping[str, str] | None = None, offline: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        offline: bool = False,
+        cache: Path | None = None,
+        refresh: bool = False,
+    ) -> None:
         self.step = "lone"
         self.alone = True
         self.root = root
@@ -31,6 +41,11 @@ class LoneContext:
         self.temp.mkdir(parents=True, exist_ok=True)
         self.changed_files: tuple[Path, ...] | None = None
         self.offline = offline
+        self.cache: StepCache | None = None
+        """a real one over the given folder; `cache.whys` holds what was explained"""
+        if cache is not None:
+            self.cache = StepCache(RunCache(cache, root, Masker(), refresh=refresh), "lone", "1")
+            self.cache.warn = self.warn
         self.shown: list[str] = []
         self.warnings: list[str] = []
         self.progressed: list[tuple[int, int, str]] = []
