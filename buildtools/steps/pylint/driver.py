@@ -22,22 +22,66 @@ import os
 import sys
 from typing import Any, Sequence  # noqa: UP035 - for Python 3.8
 
+CACHE = "BUILDTOOLS_PYLINT_CACHE"
+"""The variable that names a folder to keep in it what can be proved to hold the next time"""
+REFRESH = "BUILDTOOLS_PYLINT_REFRESH"
+"""The variable that says not to use what is kept there"""
+
 
 def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
     """Run pylint with `arguments`; return the status to exit with."""
     at = _leave_own_folder()
+    folder = os.environ.get(CACHE)
+    state = watch = None
+    if folder:
+        unchanged, states = _several("unchanged"), _several("state")
+        state = states.place(folder, arguments, restrict)
+        watch = unchanged.Watch()
+        report = None if os.environ.get(REFRESH) else unchanged.outcome(state, watch.bases)
+        if report is not None:
+            with open(out, "wb") as file:
+                file.write(report)
+            return int(json.loads(report[: report.index(b",")] + b"}")["status"])
+        watch.install()
     try:
         import pylint
     except ImportError as error:
-        return _write(out, {"pylint": "", "problem": str(error)})
+        return _write(out, {"status": 0, "pylint": "", "problem": str(error)})
     version = getattr(pylint, "__version__", "0")
     if int(version.split(".")[0]) < 3:
-        return _write(out, {"pylint": version, "problem": "too old"})
+        return _write(out, {"status": 0, "pylint": version, "problem": "too old"})
     if at is not None:
         # `python -m pylint` starts with the work folder in front and takes it away again, with some care.
         sys.path.insert(0, at)
     pylint.modify_sys_path()
-    return _write(out, dict(_lint(restrict, arguments), pylint=version))
+    wish = _wish(arguments, state, watch)
+    report = dict(_lint(restrict, arguments, wish), pylint=version)
+    if wish is not None:
+        report.update(wish.told)
+        if wish.finish is not None:
+            kept = dict(report, why=[], workers=0, linted=0)
+            report["lost"] = wish.finish(_encoded(kept))
+    return _write(out, report)
+
+
+def _wish(arguments: list[str], state: Any, watch: Any) -> Any:
+    """Return how pylint is to run differently from pylint, if it is."""
+    jobs = _told_jobs(arguments)
+    if state is None and jobs in (None, 1):
+        return None
+    return _several("linter").Wish(jobs, state, watch)
+
+
+def _told_jobs(arguments: Sequence[str]) -> int | None:
+    """Return the number of processes that the command line asks for, if it does."""
+    found = None
+    for word, after in zip(arguments, (*arguments[1:], "")):  # noqa: B905 - for Python 3.8
+        if word == "--":
+            break
+        if word.startswith(("-j", "--jobs")):
+            value = after if word in ("-j", "--jobs") else word[6:].lstrip("=") if word[1] == "-" else word[2:]
+            found = int(value) if value.isdigit() else found
+    return found
 
 
 def _leave_own_folder() -> str | None:
@@ -49,7 +93,7 @@ def _leave_own_folder() -> str | None:
     return None
 
 
-def _lint(restrict: Sequence[str] | None, arguments: list[str]) -> dict[str, Any]:
+def _lint(restrict: Sequence[str] | None, arguments: list[str], wish: Any) -> dict[str, Any]:
     from pylint.lint import PyLinter, Run
     from pylint.reporters.json_reporter import JSON2Reporter
 
@@ -79,9 +123,8 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str]) -> dict[str, Any
 
         linter_class = Restricted
 
-    told: dict[str, Any] = {"workers": 0, "plain": ""}
-    if any(word.startswith(("-j", "--jobs")) and word != "--jobs=1" for word in arguments):
-        linter_class = _several().linter_class(linter_class, arguments, told)
+    if wish is not None:
+        linter_class = _several("linter").linter_class(linter_class, wish)
     Run.LinterClass = linter_class
     collector = Collector()
     sys.argv = ["pylint", *arguments]
@@ -99,24 +142,25 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str]) -> dict[str, Any
         "fail_under": linter.config.fail_under,
         "fail_on": sorted(set(linter.fail_on_symbols) & set(linter.stats.by_msg)),
         "files": list(files),
-        "messages": [collector.serialize(message) for message in collector.messages],
+        "linted": len(files) if wish is None or wish.finish is None else len(wish.told["why"]),
+        "messages": [one if isinstance(one, dict) else collector.serialize(one) for one in collector.messages],
         "statistics": collector.serialize_stats(),
-        **told,
     }
 
 
-def _several() -> Any:
-    """Import the package beside this file, whose folder is not on the module path, under a name of its own."""
+def _several(module: str) -> Any:
+    """Import from the package beside this file, whose folder is not on the module path, under a name of its own."""
     import importlib
     import importlib.util
 
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "several")
     name = "_buildtools_pylint_several"
-    place = os.path.join(folder, "__init__.py")
-    spec = importlib.util.spec_from_file_location(name, place, submodule_search_locations=[folder])
-    assert spec is not None
-    sys.modules[name] = importlib.util.module_from_spec(spec)
-    return importlib.import_module(f"{name}.linter")
+    if name not in sys.modules:
+        place = os.path.join(folder, "__init__.py")
+        spec = importlib.util.spec_from_file_location(name, place, submodule_search_locations=[folder])
+        assert spec is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+    return importlib.import_module(f"{name}.{module}")
 
 
 def _score(linter: Any, collector: Any) -> float | None:
@@ -127,11 +171,14 @@ def _score(linter: Any, collector: Any) -> float | None:
 
 
 def _write(out: str, value: dict[str, Any]) -> int:
-    # A file name may hold bytes that are no UTF-8: better one replaced character than no report.
-    data = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
     with open(out, "wb") as file:
-        file.write(data)
+        file.write(_encoded(value))
     return int(value.get("status", 0))
+
+
+def _encoded(value: dict[str, Any]) -> bytes:
+    # The status comes first. A file name may hold bytes that are no UTF-8: better one replaced character than no report.
+    return json.dumps({"status": 0, **value}, ensure_ascii=False).encode("utf-8", "replace")
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ files; then pylint's own `close` judges as ever. Other checkers may say how them
 from __future__ import annotations
 
 import contextlib
+import pickle
 import re
 import tokenize
 from collections import defaultdict
 from typing import Any, Callable, Iterable, List, Tuple  # noqa: UP035 - for Python 3.8
 
+from . import similar
 from .remembered import state
 
 Files = List[Tuple[Any, Any]]  # noqa: UP006
@@ -59,19 +61,33 @@ class _Imports:
 class _Lines:
     """`similarities`: the lines of a file without blanks and comments."""
 
-    def __init__(self, checker: Any, _files: Files) -> None:
+    def __init__(self, checker: Any, files: Files) -> None:
         self._checker = checker
+        self._files = files
+        self._plain = similar.usable()
+        self.keys: list[str] = []
+        self.known: similar.Pairs = {}
         if not isinstance(checker.linesets, list):
             raise AttributeError("linesets")
 
-    def begin(self, _number: int) -> None:
+    def begin(self, number: int) -> None:
+        self._number = number
         self._checker.linesets = []
 
     def take(self) -> Any:
-        return self._checker.linesets
+        if not self._plain:
+            return self._checker.linesets
+        tree = self._files[self._number][1]
+        shortest = self._checker.namespace.min_similarity_lines
+        return similar.taken(self._checker.linesets, shortest, tree.file, tree.file_encoding)
 
     def put(self, parts: list[Any]) -> None:
-        self._checker.linesets = [lines for part in parts for lines in part]
+        if not self._plain:
+            self._checker.linesets = [lines for part in parts for lines in part]
+            return
+        keys = self.keys or list(map(str, range(len(parts))))
+        pairs = [(key, lines) for key, part in zip(keys, parts) for lines in part]  # noqa: B905
+        similar.Comparison(self._checker, pairs, self.known).install()
 
 
 class _Strings:
@@ -89,6 +105,7 @@ class _Strings:
 
     def begin(self, number: int) -> None:
         self.unsure = ""
+        self.asked: list[tuple[int, int, int]] = []
         self._number = number
         self._checker.string_tokens = _Tokens(self._earlier)
         if hasattr(self._checker, "_parenthesized_string_tokens"):
@@ -102,6 +119,12 @@ class _Strings:
 
     def _earlier(self, place: Any) -> Any:
         """Return what the files before this one have at a place, which is then this file's as well."""
+        answer, tokens = self._answer(place)
+        self.asked.append((*place, answer))
+        return tokens
+
+    def _answer(self, place: Any) -> tuple[int, Any]:
+        """Return the number of the last file before this one that has a string there, and its tokens; or -1."""
         for number in range(self._number - 1, -1, -1):
             if self._files[number][1] is not None and self._may_be(number, *place):
                 own = self._checker.string_tokens, getattr(self._checker, "_parenthesized_string_tokens", {})
@@ -112,17 +135,15 @@ class _Strings:
                         # Whether pylint read this file at all hangs on its comments.
                         self.unsure = self._files[number][0].filepath
                     own[1][place] = parenthesized.get(place, False)
-                    return tokens[place]
-        return None
+                    return number, tokens[place]
+        return -1, None
 
     def _may_be(self, number: int, line: int, column: int) -> bool:
-        """Tell whether a string can begin there; columns are bytes."""
+        """Tell whether a string can begin there."""
         if number not in self._lines:
             with self._files[number][1].stream() as stream:
-                self._lines[number] = stream.read().split(b"\n")
-            self._lines[number][0] = self._lines[number][0].lstrip(b"\xef\xbb\xbf")
-        lines = self._lines[number]
-        return line <= len(lines) and _STRING.match(lines[line - 1], column) is not None
+                self._lines[number] = lines_of(stream.read())
+        return may_begin(self._lines[number], line, column)
 
     def _tokens(self, number: int) -> tuple[dict[Any, Any], dict[Any, Any]]:
         from pylint.utils import utils
@@ -168,10 +189,10 @@ class _Mapped:
         self._checker.linter.config = config
 
     def take(self) -> Any:
-        return self._checker.get_map_data()
+        return pickle.dumps(self._checker.get_map_data())
 
     def put(self, parts: list[Any]) -> None:
-        checker, data = self._checker, [part for part in parts if part is not None]
+        checker, data = self._checker, [data for part in parts for data in (pickle.loads(part),) if data is not None]
         if not data:
             return
 
@@ -181,6 +202,16 @@ class _Mapped:
             checker.reduce_map_data(checker.linter, data)
 
         vars(checker)["close"] = close
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """Return a source's lines, without a byte order mark."""
+    return (data[3:] if data.startswith(b"\xef\xbb\xbf") else data).split(b"\n")
+
+
+def may_begin(lines: list[bytes], line: int, column: int) -> bool:
+    """Tell whether a string can begin at a line, from 1, and a column, which counts bytes."""
+    return line <= len(lines) and _STRING.match(lines[line - 1], column) is not None
 
 
 class Carried:
@@ -223,10 +254,19 @@ class Carried:
         """Return what one file added."""
         return [kind.take() for kind in self._kinds.values()]
 
-    def put(self, parts: list[list[Any]]) -> None:
-        """Make the checkers as they are after all files, each of which added one of `parts`."""
+    def put(self, parts: list[list[Any]], keys: list[str], known: similar.Pairs) -> None:
+        """Make the checkers as they are after all files, each of which (named by `keys`) added one of `parts`.
+
+        `known` are the duplicates of earlier runs that still hold; new ones are added when the checkers close.
+        """
         for number, kind in enumerate(self._kinds.values()):
+            if isinstance(kind, _Lines):
+                kind.keys, kind.known = keys, known
             kind.put([part[number] for part in parts])
+
+    def strings(self) -> list[tuple[int, int, int]]:
+        """Return where the last file asked for strings of files before it: line, column, the answering number."""
+        return next((kind.asked for kind in self._kinds.values() if isinstance(kind, _Strings)), [])
 
 
 class Unknown(Exception):

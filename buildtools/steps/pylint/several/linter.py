@@ -1,22 +1,45 @@
-"""pylint's linter, with the linting itself done by several processes where that can't change what is found."""
+"""pylint's linter, with the linting itself done by several processes, and only where something has changed."""
 
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 import threading
 from pathlib import Path
-from typing import Any, Sequence  # noqa: UP035 - for Python 3.8
+from typing import Any, Callable, Iterable, Sequence  # noqa: UP035 - for Python 3.8
 
+from . import parts, similar
 from .carried import Carried, Unknown, settled
+from .keeper import Keeper
 from .memory import Memory
-from .pool import GaveUp
-from .zygote import Run
+from .pool import GaveUp, apart
+from .tracing import Trace
+from .unchanged import Watch
+from .zygote import Zygote
+
+_ENOUGH = 0.5
+"""The share of the files that has to be parsed from which on all are: then nothing has to be tried twice"""
 
 
-def linter_class(base: Any, arguments: Sequence[str], told: dict[str, Any]) -> Any:
-    """Return a subclass of pylint's linter; a run writes into `told` its `workers`, and `plain`, why there are none."""
+class Wish:
+    """What a run is to be: `workers` (0: as many as there are processors), and where its state is, if one is kept.
+
+    `told` is filled while it runs: the `workers` there were, `plain` (why there was one process that linted all) and
+    `why` (which files were linted, and why). `finish`, if something can be kept, keeps it, with the report.
+    """
+
+    def __init__(self, workers: int | None, state: Path | None = None, watch: Watch | None = None) -> None:
+        self.workers = workers
+        self.state = state
+        self.watch = watch
+        self.told: dict[str, Any] = {"workers": 0, "plain": "", "why": []}
+        self.finish: Callable[[bytes], str] | None = None
+
+
+def linter_class(base: Any, wish: Wish) -> Any:
+    """Return a subclass of pylint's linter that lints as `wish` says."""
 
     class Linter(base):  # type: ignore[misc]
         def prepare_checkers(self) -> list[Any]:
@@ -25,60 +48,267 @@ def linter_class(base: Any, arguments: Sequence[str], told: dict[str, Any]) -> A
             return prepared
 
         def check(self, files_or_modules: Sequence[str]) -> None:
-            # Not `config.jobs`: pylint has put its own count of processors there for a 0, and that knows no quota.
-            self._workers = _told(arguments) or _processors()
-            # pylint's own processes find other things than one process does.
+            # Not `config.jobs`, if there is a choice: pylint has put its own count of processors there for a 0, and
+            # that knows no quota. pylint's own processes find other things than one process does.
             self.config.jobs = 1
-            memory = Memory(share=2) if self._workers > 1 else None
-            self._stop = memory.stop if memory else lambda: None
             try:
                 super().check(files_or_modules)
             finally:
-                self._stop()
                 gc.enable()
+
+        def _get_asts(self, fileitems: Iterable[Any], data: str | None, *progress: Any) -> dict[Any, Any]:
+            settled(self._prepared)
+            items = list(fileitems)
+            self._fast = None
+            try:
+                self._fast = _Fast(self, super(), items, wish)
+            except (GaveUp, Unknown) as reason:
+                wish.told["plain"] = str(reason)
+                trees: dict[Any, Any] = super()._get_asts(iter(items), data, *progress)
+                return trees
+            # All has to wait for what pylint only tells when it comes to linting.
+            self._progress = progress
+            return {}
 
         def _lint_files(self, ast_mapping: dict[Any, Any], check_astroid_module: Any, *progress: Any) -> None:
-            self._stop()
-            settled(self._prepared)
-            count = sum(tree is not None for tree in ast_mapping.values())
-            try:
-                workers = self._check_workers(count)
-                if workers > 1:
-                    carried = Carried(self._prepared, list(ast_mapping.items()))
-                    carried.watch()
-                    run = Run(self, super()._lint_files, carried)
-                    run.run(ast_mapping, check_astroid_module, progress, workers)
-                    told["workers"] = workers
-                    return
-            except (GaveUp, Unknown) as reason:
-                told["plain"] = str(reason)
-                gc.enable()
-            super()._lint_files(ast_mapping, check_astroid_module, *progress)
-
-        def _check_workers(self, count: int) -> int:
-            if self._workers < 2:
-                raise GaveUp("`jobs` is 1" if _told(arguments) == 1 else "there is one processor")
-            if self.config.from_stdin:
-                raise GaveUp("the source comes from stdin")
-            if not hasattr(os, "fork") or sys.platform == "win32":
-                raise GaveUp("this system can't fork")
-            if threading.active_count() > 1:
-                raise GaveUp("a plugin or hook runs threads, which a fork would lose")
-            return min(self._workers, count)
+            if self._fast is None or not self._fast.items:
+                super()._lint_files(ast_mapping, check_astroid_module, *progress)
+                return
+            self._fast.lint(check_astroid_module, self._progress, progress)
 
     return Linter
 
 
-def _told(arguments: Sequence[str]) -> int | None:
-    """Return the number of processes that the command line asks for, if it does."""
-    found = None
-    for word, after in zip(arguments, (*arguments[1:], "")):  # noqa: B905 - for Python 3.8
-        if word == "--":
-            break
-        if word.startswith(("-j", "--jobs")):
-            value = after if word in ("-j", "--jobs") else word[6:].lstrip("=") if word[1] == "-" else word[2:]
-            found = int(value) if value.isdigit() else found
-    return found
+class _Fast:
+    """One lint of pylint's file items. Raises `GaveUp` or `Unknown` if they can't be linted here."""
+
+    def __init__(self, linter: Any, plain: Any, items: list[Any], wish: Wish) -> None:
+        self.items = items
+        self._linter = linter
+        self._plain = plain
+        self._told = wish.told
+        self._wish = wish
+        self._workers = _check_workers(linter, wish)
+        self._trace: Trace | None = None
+        self._keeper: Keeper | None = None
+        Carried(linter._prepared, [])
+        if wish.state is not None and not _why_not_kept(linter):
+            self._trace = Trace()
+            self._trace.install()
+            self._keeper = Keeper(wish.state, _world(linter), wish.watch or Watch())
+
+    def lint(self, check: Any, parsing: Sequence[Any], linting: Sequence[Any]) -> None:
+        """Do what pylint does in `_get_asts` and `_lint_files`, whose arguments these are."""
+        self._check = check
+        self._progress = parsing, linting
+        keeper = self._keeper
+        if keeper is None:
+            self._whole(range(len(self.items)))
+            return
+        keeper.look(self.items)
+        some = self._some(keeper)
+        if some is None:
+            self._whole(keeper.stale)
+        else:
+            self._put(*some)
+        self._told["why"] = [(self.items[number].filepath, why) for number, why in sorted(keeper.stale.items())]
+
+    def _some(self, keeper: Keeper) -> tuple[Any, Any] | None:
+        """Lint what is stale, without parsing all; return what was parsed and linted, or `None` for too much."""
+        more: set[int] = set()
+        try:
+            for _attempt in range(4):
+                wanted = keeper.to_parse(more) if keeper.stale else set()
+                if len(wanted) > _ENOUGH * len(self.items):
+                    return None
+                if not wanted:
+                    return {}, {}
+                parsed, results, stale, more_to_parse = apart(lambda wanted=wanted: self._attempt(keeper, wanted))
+                if not stale and not more_to_parse:
+                    return parsed, results
+                keeper.add_stale(stale)
+                more |= wanted | more_to_parse
+        except GaveUp:
+            # What it is will come out when all are linted.
+            return None
+        return None
+
+    def _attempt(self, keeper: Keeper, wanted: set[int]) -> tuple[Any, Any, dict[int, str], set[int]]:
+        """Parse and lint in a process of its own; return that, and what it turned out to lack."""
+        memory = Memory(share=2)
+        trees, parsed = self._parse(wanted)
+        stale = keeper.more_stale(parsed)
+        memory.stop()
+        if stale:
+            return {}, {}, stale, set()
+        mapped = [(item, self._source(keeper, number, trees)) for number, item in enumerate(self.items)]
+        results = self._run(mapped, keeper.stale)
+        lacking = keeper.lacking(parsed, results)
+        return {number: part for number, part in parsed.items() if number in keeper.stale}, results, {}, lacking
+
+    def _source(self, keeper: Keeper, number: int, trees: dict[int, Any]) -> Any:
+        if number in trees:
+            return trees[number]
+        entry = keeper.entry(number)
+        return _Source(self.items[number].filepath) if entry is not None and entry.linted is not None else None
+
+    def _whole(self, wanted: Iterable[int]) -> None:
+        """Parse all, lint what is wanted; in one process if several can't."""
+        memory = Memory(share=2)
+        trees, parsed = self._parse(range(len(self.items)))
+        keeper = self._keeper
+        if keeper is not None:
+            keeper.add_stale(keeper.more_stale(parsed))
+        memory.stop()
+        try:
+            mapped = [(item, trees.get(number)) for number, item in enumerate(self.items)]
+            results = self._run(mapped, keeper.stale if keeper is not None else wanted)
+        except (GaveUp, Unknown) as reason:
+            self._told["plain"] = str(reason)
+            gc.enable()
+            ours = {item: trees[number] for number, item in enumerate(self.items) if number in trees}
+            self._plain._lint_files(ours, self._check, *self._progress[1])
+            return
+        self._join(parsed, results)
+
+    def _parse(self, wanted: Iterable[int]) -> tuple[dict[int, Any], dict[int, Any]]:
+        """Parse as pylint does; return the trees, and of each file what parsing it adds, reads and assigns."""
+        linter, (progress, _linting) = self._linter, self._progress
+        quiet = [type(one)(False) for one in progress]
+        trees: dict[int, Any] = {}
+        parsed: dict[int, Any] = {}
+        total, status = linter.stats, linter.msg_status
+        for one in progress:
+            one.start_get_asts()
+        for number in sorted(wanted):
+            item = self.items[number]
+            for one in progress:
+                one.get_ast_for_file(item.filepath)
+            before = len(linter.reporter.messages)
+            linter.stats, linter.msg_status = parts.fresh_stats(linter), 0
+            frame = None
+            if self._trace is None:
+                got = self._plain._get_asts(iter([item]), None, *quiet)
+            else:
+                with self._trace.reading() as frame:
+                    got = self._plain._get_asts(iter([item]), None, *quiet)
+            if item in got:
+                trees[number] = got[item]
+            part = (
+                parts.messages(linter.reporter.messages[before:]),
+                parts.counted(linter.stats),
+                linter.msg_status,
+            )
+            parts.add_counts(total, part[1])
+            status |= part[2]
+            if self._keeper is None or self._trace is None:
+                parsed[number] = (part, ())
+            else:
+                reads, injects, early = self._keeper.parts_of(frame, self._trace, number)
+                parsed[number] = (part, injects, reads, early)
+        linter.stats, linter.msg_status = total, status
+        return trees, parsed
+
+    def _run(self, trees: list[tuple[Any, Any]], wanted: Iterable[int]) -> dict[int, Any]:
+        carried = Carried(self._linter._prepared, trees)
+        carried.watch()
+        zygote = Zygote(self._linter, trees, carried, self._trace)
+        results = zygote.run(wanted, self._plain._lint_files, self._check, self._progress[1], self._workers)
+        if self._keeper is not None:
+            for number, (done, reads, asked) in results.items():
+                results[number] = done, self._keeper.short_reads(reads), asked
+        return results
+
+    def _put(self, parsed: dict[int, Any], results: dict[int, Any]) -> None:
+        """Make the linter as it is after parsing all, though that was done elsewhere, or earlier; then join."""
+        keeper, linter = self._keeper, self._linter
+        assert keeper is not None
+        for number, item in enumerate(self.items):
+            entry = keeper.entry(number)
+            part = parsed[number][0] if number in parsed else entry.parsed if entry is not None else None
+            assert part is not None
+            linter.set_current_module(item.name, item.filepath)
+            linter.reporter.messages.extend(map(parts.shown, part[0]))
+            parts.add_counts(linter.stats, part[1])
+            linter.msg_status |= part[2]
+        self._join(parsed, results)
+
+    def _join(self, parsed: dict[int, Any], results: dict[int, Any]) -> None:
+        linter, keeper = self._linter, self._keeper
+        if keeper is None:
+            linted = [results[n][0] if n in results else None for n in range(len(self.items))]
+            keys, known = list(map(str, range(len(linted)))), {}
+        else:
+            linted = keeper.lint_parts(results)
+            keys, known = [item.key for item in keeper.items], keeper.known_pairs(linted)
+        walker = self._check.keywords["walker"]
+        parts.join(linter, self.items, linted, walker, self._progress[1])
+        alive = [(key, done[4]) for key, done in zip(keys, linted) if done is not None]  # noqa: B905
+        carried = Carried(linter._prepared, [])
+        carried.put([part for _key, part in alive], [key for key, _part in alive], known)
+        self._told["workers"] = self._workers
+        if keeper is not None:
+            self._wish.finish = lambda outcome: keeper.finish(parsed, results, _loaded(), outcome)
+
+
+class _Source:
+    """A file that was not parsed this time, for those who look at its text."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def stream(self) -> Any:
+        """Return its bytes, as a tree does."""
+        with open(self._path, "rb") as stream:  # noqa: PTH123 - pathlib costs start-up time
+            return io.BytesIO(stream.read())
+
+
+def _check_workers(linter: Any, wish: Wish) -> int:
+    workers = wish.workers or _processors()
+    if workers < 2 and wish.state is None:
+        raise GaveUp("`jobs` is 1" if wish.workers == 1 else "there is one processor")
+    if linter.config.from_stdin:
+        raise GaveUp("the source comes from stdin")
+    if not hasattr(os, "fork") or sys.platform == "win32":
+        raise GaveUp("this system can't fork")
+    if threading.active_count() > 1:
+        raise GaveUp("a plugin or hook runs threads, which a fork would lose")
+    return workers
+
+
+def _why_not_kept(linter: Any) -> str:
+    """Return why findings of this lint can't be kept, if that is so: they hang on what can't be seen."""
+    if not similar.usable():
+        return "this pylint is too old"
+    if getattr(linter.config, "spelling_dict", ""):
+        return "a dictionary for spelling can't be followed"
+    return ""
+
+
+def _world(linter: Any) -> dict[str, Any]:
+    """Return what all findings hang on, besides files: by names for people."""
+    spaces = {str(path): space for path, space in getattr(linter, "_directory_namespaces", {}).items()}
+    configs = [("", linter.config), *((path, pair[0]) for path, pair in sorted(spaces.items()))]
+    here = os.getcwd()
+    checkers = [f"{type(checker).__module__}.{type(checker).__qualname__}" for checker in linter._prepared]
+    return {
+        "Python": sys.version,
+        "the configuration": [
+            (path.replace(here, "."), repr(sorted(vars(config).items())).replace(here, ".")) for path, config in configs
+        ],
+        "the messages that are enabled": sorted(linter._msgs_state.items()),
+        "options by folder": bool(getattr(linter.config, "use_local_configs", False)),
+        "the checkers": checkers,
+        "foreign": [name for name in checkers if not name.startswith("pylint.")],
+        "the recursion limit": sys.getrecursionlimit(),
+        "the hash seed": os.environ.get("PYTHONHASHSEED", ""),
+    }
+
+
+def _loaded() -> list[str]:
+    """Return the files of all modules that are imported now, but for those that are built in."""
+    found = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    return sorted({os.path.abspath(path) for path in found if isinstance(path, str)})
 
 
 def _processors() -> int:

@@ -1,8 +1,8 @@
-"""Lints with all processors what pylint has parsed in one, and puts the parts together as if it had been one.
+"""Lints with all processors what pylint has parsed in one.
 
 The parent is pylint up to the point where every file is parsed, in its own order: what an assignment to another
-module's class does to inference is settled then. It forks; each worker lints files with the parent's trees; the parent
-replays what they found in the order of the files, and goes on as pylint: the rules across files, the score, the status.
+module's class does to inference is settled then. It forks; each worker lints files with the parent's trees, and sends
+what they add to the result as plain data.
 """
 
 # ruff: noqa: PTH202 - pathlib costs start-up time
@@ -12,33 +12,43 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any, Callable, Sequence  # noqa: UP035 - for Python 3.8
+from typing import Any, Callable, Iterable, Sequence  # noqa: UP035 - for Python 3.8
 
+from .parts import counted, fresh_stats, messages, remains
 from .pool import GaveUp, Pool
+from .tracing import Trace
 
 
-class Run:
-    """One lint of parsed files in `workers` processes: `run` does it, or raises `GaveUp`."""
+class Zygote:
+    """Lints parsed files in forked processes. `trees` are pylint's file items and their trees, in its order.
 
-    def __init__(self, linter: Any, plain: Callable[..., None], carried: Any) -> None:
+    An item that is not to be linted may have, for its tree, anything with a `stream` of its source, or `None` if it
+    can't be parsed.
+    """
+
+    def __init__(self, linter: Any, trees: Sequence[tuple[Any, Any]], carried: Any, trace: Trace | None) -> None:
         self._linter = linter
-        self._plain = plain
+        self._trees = trees
         self._carried = carried
+        self._trace = trace
 
-    def run(self, trees: dict[Any, Any], check: Any, progress: Sequence[Any], workers: int) -> None:
-        """Lint; `trees`, `check` and `progress` are what pylint hands to its `_lint_files`."""
-        self._trees, self._check = list(trees.items()), check
+    def run(
+        self, wanted: Iterable[int], plain: Callable[..., None], check: Any, progress: Sequence[Any], workers: int
+    ) -> dict[int, Any]:
+        """Lint the files of these numbers; return of each what it adds, what it has read, and what it asked others.
+
+        `plain`, `check` and `progress` are pylint's `_lint_files` and what that is called with. Raises `GaveUp`.
+        """
+        self._plain, self._check = plain, check
         self._walker: Any = getattr(check, "keywords", {}).get("walker")
         if not hasattr(self._walker, "nbstatements"):
             raise GaveUp("this pylint is not known")
         self._quiet = tuple(type(one)(False) for one in progress)
-        units = self._units()
         self._configs = self._each_config()
-        pool = Pool(self._worker)
-        results = pool.run(units, min(workers, len(units)))
-        self._join(results, progress)
+        units = self._units(set(wanted))
+        return Pool(self._worker).run(units, max(min(workers, len(units)), 1))
 
-    def _units(self) -> list[list[int]]:
+    def _units(self, wanted: set[int]) -> list[list[int]]:
         """Return the files' numbers, the longest first.
 
         Files of one name that follow each other stay together: what the first leaves behind can reach the second. So
@@ -48,7 +58,7 @@ class Run:
         first: dict[int, int] = {}
         last, before = None, 0
         for number, (item, tree) in enumerate(self._trees):
-            if tree is None:
+            if tree is None or number not in wanted:
                 continue
             name = item.name[: -len(".__init__")] if item.name.endswith(".__init__") else item.name
             mine = first.setdefault(id(tree), number)
@@ -78,66 +88,41 @@ class Run:
         return out
 
     def _worker(self, unit: list[int], send: Callable[[Any], None]) -> None:
-        linter = self._linter
         for place, number in enumerate(unit):
-            item, tree = self._trees[number]
             started = time.perf_counter()
-            linter.stats = type(linter.stats)()
-            linter.msg_status = 0
-            linter.reporter.messages = []
-            linter.config = self._configs[number]
-            self._walker.nbstatements = 0
             if number and (place == 0 or unit[place - 1] != number - 1):
-                linter._by_id_managed_msgs = []
-            self._carried.begin(number)
-            self._plain({item: tree}, self._check, *self._quiet)
-            messages, linter.reporter.messages = linter.reporter.messages, []
-            left = self._left() if number == self._last() else None
-            parts = self._carried.take()
-            done = (messages, linter.stats, linter.msg_status, self._walker.nbstatements, parts, left)
-            problem = self._carried.problem(item.filepath)
+                self._linter._by_id_managed_msgs = []
+            if self._trace is None:
+                done, reads = self._lint(number), None
+            else:
+                self._trace.forget()
+                with self._trace.reading() as frame:
+                    done = self._lint(number)
+                reads = self._trace.closed(frame)
+            asked = self._carried.strings()
+            problem = self._carried.problem(self._trees[number][0].filepath)
             if problem:
                 raise GaveUp(problem)
             # The time is what the next run deals out by.
-            send((number, done, time.perf_counter() - started))
+            send((number, (done, reads, asked), time.perf_counter() - started))
 
-    def _last(self) -> int:
-        return max((number for number, (_item, tree) in enumerate(self._trees) if tree is not None), default=-1)
-
-    def _left(self) -> dict[str, Any]:
-        """Return what pylint still knows of its last file when the checkers close."""
-        state = vars(self._linter.file_state)
-        plain = {name: value for name, value in state.items() if name not in ("_module", "_msgs_store")}
-        return {"state": plain, "linter": {name: getattr(self._linter, name, None) for name in _OF_FILE}}
-
-    def _join(self, results: dict[int, Any], progress: Sequence[Any]) -> None:
-        from pylint.utils import FileState
-
-        linter, all_parts = self._linter, []
-        for one in progress:
-            one.start_linting()
-        for number, (item, tree) in enumerate(self._trees):
-            for one in progress:
-                one.lint_file(item.filepath)
-            if tree is None:
-                continue
-            messages, stats, status, statements, parts, left = results[number]
-            linter.set_current_module(item.name, item.filepath)
-            linter.file_state = FileState(item.modpath, linter.msgs_store, tree)
-            linter.current_file = tree.file
-            for message in messages:
-                linter.reporter.handle_message(message)
-            _add(linter.stats, stats)
-            linter.msg_status |= status
-            self._walker.nbstatements += statements
-            all_parts.append(parts)
-            if left:
-                vars(linter.file_state).update(left["state"])
-                vars(linter).update(left["linter"])
-        self._carried.put(all_parts)
-
-
-_OF_FILE = ("_ignore_file", "_pragma_lineno", "current_name", "current_file")
+    def _lint(self, number: int) -> Any:
+        linter, (item, tree) = self._linter, self._trees[number]
+        linter.stats = fresh_stats(linter)
+        linter.msg_status = 0
+        linter.reporter.messages = []
+        linter.config = self._configs[number]
+        self._walker.nbstatements = 0
+        self._carried.begin(number)
+        self._plain({item: tree}, self._check, *self._quiet)
+        return (
+            messages(linter.reporter.messages),
+            counted(linter.stats),
+            linter.msg_status,
+            self._walker.nbstatements,
+            self._carried.take(),
+            remains(linter),
+        )
 
 
 def _size(path: str) -> int:
@@ -145,19 +130,3 @@ def _size(path: str) -> int:
         return os.path.getsize(path)
     except OSError:
         return 0
-
-
-def _add(total: Any, part: Any) -> None:
-    """Add a file's statistics, in place."""
-    for name, value in vars(part).items():
-        mine: Any = getattr(total, name)
-        if name == "by_module" or isinstance(value, set):
-            mine.update(value)
-        elif isinstance(value, dict):
-            for key, amount in value.items():
-                if isinstance(amount, set):
-                    mine.setdefault(key, set()).update(amount)
-                else:
-                    mine[key] = mine.get(key, 0) + amount
-        elif isinstance(value, (int, float)):
-            setattr(total, name, mine + value)

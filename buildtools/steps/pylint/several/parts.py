@@ -1,0 +1,112 @@
+"""What one file adds to a lint, as plain data: taken out where it was linted, put in where all are joined."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Sequence  # noqa: UP035 - for Python 3.8
+
+_FIELDS = ("category", "symbol", "msg", "msg_id", "confidence", "module", "obj", "line", "column")
+_ENDS = ("end_line", "end_column", "path", "abspath")
+_NAMES = ("type", "symbol", "message", "messageId", "confidence", "module", "obj", "line", "column")
+_OTHER_NAMES = ("endLine", "endColumn", "path", "absolutePath")
+_OF_FILE = ("_ignore_file", "_pragma_lineno", "current_name", "current_file")
+ABSOLUTE = len(_FIELDS) + len(_ENDS) - 1
+"""The place of the absolute path among a message's values"""
+
+
+def messages(found: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Return pylint's messages as tuples of what its json2 holds."""
+    out = []
+    for message in found:
+        values = [getattr(message, name) for name in _FIELDS + _ENDS]
+        values[2], values[4] = values[2] or "", values[4].name
+        out.append(tuple(values))
+    return out
+
+
+def shown(message: tuple[Any, ...]) -> dict[str, Any]:
+    """Return such a tuple as json2 shows it."""
+    return dict(zip(_NAMES + _OTHER_NAMES, message))  # noqa: B905 - for Python 3.8
+
+
+def fresh_stats(linter: Any) -> Any:
+    """Return statistics of nothing."""
+    return type(linter.stats)()
+
+
+def counted(stats: Any) -> dict[str, Any]:
+    """Return what statistics hold that is not nothing."""
+    out: dict[str, Any] = {}
+    for name, value in vars(stats).items():
+        if name == "by_module":
+            kept: Any = {module: dict(counts) for module, counts in value.items()}
+        elif isinstance(value, dict):
+            kept = {key: amount for key, amount in value.items() if amount}
+        else:
+            kept = value
+        if kept:
+            out[name] = kept
+    return out
+
+
+def add_counts(total: Any, part: dict[str, Any]) -> None:
+    """Add what `counted` has returned, in place."""
+    for name, value in part.items():
+        mine: Any = getattr(total, name)
+        if name == "by_module" or isinstance(value, set):
+            mine.update(value)
+        elif isinstance(value, dict):
+            for key, amount in value.items():
+                if isinstance(amount, set):
+                    mine.setdefault(key, set()).update(amount)
+                else:
+                    mine[key] = mine.get(key, 0) + amount
+        else:
+            setattr(total, name, mine + value)
+
+
+def remains(linter: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what pylint still knows of its last file when the checkers close."""
+    state: dict[str, Any] = {}
+    for name, value in vars(linter.file_state).items():
+        if name not in ("_module", "_msgs_store"):
+            state[name] = {k: _plain(v) for k, v in value.items()} if isinstance(value, dict) else value
+    return state, {name: getattr(linter, name, None) for name in _OF_FILE}
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, dict) else value
+
+
+def join(linter: Any, items: Sequence[Any], linted: Sequence[Any], walker: Any, progress: Sequence[Any]) -> None:
+    """Make the linter as it is after it has linted the items in one process, each of which added one of `linted`.
+
+    `None` stands for an item that has no tree.
+    """
+    from pylint.utils import FileState
+
+    for one in progress:
+        one.start_linting()
+    last = None
+    for item, done in zip(items, linted):  # noqa: B905 - for Python 3.8
+        for one in progress:
+            one.lint_file(item.filepath)
+        if done is None:
+            continue
+        found, stats, status, statements, _parts, left = done
+        linter.set_current_module(item.name, item.filepath)
+        linter.reporter.messages.extend(map(shown, found))
+        add_counts(linter.stats, stats)
+        linter.msg_status |= status
+        walker.nbstatements += statements
+        last = item, left
+    if last is not None:
+        item, (state, of_file) = last
+        linter.file_state = FileState(item.modpath, linter.msgs_store)
+        held = vars(linter.file_state)
+        for name, value in state.items():
+            if isinstance(held.get(name), dict):
+                held[name].clear()
+                held[name].update(value)
+            else:
+                held[name] = value
+        vars(linter).update(of_file)
