@@ -290,7 +290,7 @@ def _world(linter: Any) -> dict[str, Any]:
     spaces = {str(path): space for path, space in getattr(linter, "_directory_namespaces", {}).items()}
     configs = [("", linter.config), *((path, pair[0]) for path, pair in sorted(spaces.items()))]
     here = os.getcwd()
-    checkers = [f"{type(checker).__module__}.{type(checker).__qualname__}" for checker in linter._prepared]
+    checkers = [f"{type(checker).__module__}.{type(checker).__qualname__}" for checker in linter._prepared if checker is not linter]
     return {
         "Python": sys.version,
         "the configuration": [
