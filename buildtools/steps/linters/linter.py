@@ -129,7 +129,7 @@ class Linter(Step, frozen=True):
         try:
             report = self.read(done)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            what = said(done) if done.stderr.strip() or not done.stdout.strip() else str(error)
+            what = said(done, error)
             raise StepError(f"{self.tool} left no report that can be read ({done.ending}): {what}") from None
         if report.problem:
             raise StepError(f"{self.tool}: {report.problem}")

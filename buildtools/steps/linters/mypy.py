@@ -13,8 +13,8 @@ from buildtools.plugin import Completed, Finding, Severity, StepContext
 from buildtools.steps.linters.linter import PythonLinter
 from buildtools.steps.linters.report import Report
 
-_UNREADABLE = re.compile(r"(?P<path>(?!mypy:).+?): error: (?P<message>.+)")
-_SETTINGS = re.compile(r"\S*(?:mypy\.ini|pyproject\.toml|setup\.cfg)(?:, line \d+)?: .+")
+_UNREADABLE = re.compile(r"((?!mypy:).+?): error: (.+)")
+_SETTINGS = ("mypy.ini", "pyproject.toml", "setup.cfg")
 
 
 class _Error(msgspec.Struct):
@@ -69,14 +69,19 @@ class Mypy(PythonLinter, frozen=True):
 
     def read(self, done: Completed) -> Report:
         """Read a line each; mypy goes on without a configuration that it cannot read, which must not pass."""
-        lines = [line for line in done.stdout.splitlines() if line.startswith(b"{")]
-        findings = [msgspec.json.decode(line, type=_Error).finding() for line in lines]
+        findings = [error.finding() for error in _errors(done.stdout)]
         complaints = done.stderr.decode("utf-8", "replace").splitlines()
-        for line in complaints:
-            if done.returncode == 2 and (match := _UNREADABLE.fullmatch(line)):
-                path, message = match["path"], match["message"]
-                findings.append(
-                    Finding(tool="mypy", rule="unreadable", message=message, path=path, severity=Severity.ERROR)
-                )
-        problem = next((line for line in complaints if _SETTINGS.fullmatch(line)), "")
-        return Report(findings=tuple(findings), empty=b"There are no .py" in done.stderr, problem=problem)
+        for match in filter(None, map(_UNREADABLE.fullmatch, complaints if done.returncode == 2 else ())):
+            path, message = match.groups()
+            findings.append(
+                Finding(tool="mypy", rule="unreadable", message=message, path=path, severity=Severity.ERROR)
+            )
+        names = (*_SETTINGS, Path(self.config).name) if self.config else _SETTINGS
+        about = re.compile(rf"\S*(?:{'|'.join(map(re.escape, names))})(?:, line \d+)?: .+")
+        problems = [f"{error.file}:{error.line}: {error.message}" for error in _errors(done.stderr)]
+        problems += filter(about.fullmatch, complaints)
+        return Report(findings=tuple(findings), empty=b"There are no .py" in done.stderr, problem="; ".join(problems))
+
+
+def _errors(stream: bytes) -> list[_Error]:
+    return [msgspec.json.decode(line, type=_Error) for line in stream.splitlines() if line.startswith(b'{"')]

@@ -53,8 +53,9 @@ class Oxlint(NodeLinter, frozen=True):
     ours: ClassVar[tuple[str, ...]] = ("-f", "--format", "--silent", "--fix", "--fix-suggestions", "--fix-dangerously")
 
     def words(self) -> tuple[str, ...]:
-        """Ask for JSON."""
-        return ("--format=json", *((f"--config={self.config}",) if self.config else ()))
+        """Ask for JSON, without installed packages: Oxlint leaves them out only where git does."""
+        config = (f"--config={self.config}",) if self.config else ()
+        return ("--format=json", "--ignore-pattern=node_modules", *config)
 
     def read(self, done: Completed) -> Report:
         """Read diagnostics and the number of files; findings that are only warnings leave the exit status 0."""

@@ -60,8 +60,13 @@ def decode(data: bytes, kind: type[T]) -> T:
     raise whole
 
 
-def said(done: Completed) -> str:
-    """Return in one line what a tool complained of: on stderr, else on stdout."""
+def said(done: Completed, error: Exception | None = None) -> str:
+    """Return in one line what a tool complained of: on stderr, else on stdout.
+
+    Where stdout holds the beginnings of a report, it is the error met in reading that.
+    """
+    if error is not None and not done.stderr.strip() and _STARTS.search(done.stdout):
+        return " ".join(str(error).split())
     for stream in (done.stderr, done.stdout):
         text = _ANSI.sub("", stream[: 2**20].decode("utf-8", "replace"))
         lines = [" ".join(line.split()).strip("━ ") for line in text.splitlines()]

@@ -1,0 +1,79 @@
+"""The step `bandit`, with the real bandit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildtools.plugin import Cause, Severity, Status, StepError, StepResult
+from buildtools.steps.linters.bandit import Bandit
+from tests.support.context import LoneContext
+
+pytest.importorskip("bandit", reason="bandit is needed")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name, text in {
+        "src/clean.py": "X = 1\n",
+        "src/bad.py": "import subprocess\n\n\ndef f(x):\n    subprocess.call('ls ' + x,\n shell=True)\n",
+        "broken/broken.py": "def (:\n",
+        "env/pyvenv.cfg": "",
+        "env/lib/bad.py": "assert True\n",
+        "empty/note.txt": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def check(root: Path, *paths: str, **options: object) -> StepResult:
+    return Bandit(paths=paths, **options).run(LoneContext(root))  # type: ignore[arg-type]
+
+
+def test_findings_and_clean_files(root: Path) -> None:
+    result = check(root)
+    assert result.reason == "2 errors, 1 note in 2 of 3 files"
+    assert [(f.place, f.end_line, f.rule, f.symbol, f.severity) for f in result.findings] == [
+        ("broken/broken.py", 0, "unchecked", "", Severity.ERROR),
+        ("src/bad.py:1:1", 1, "B404", "blacklist", Severity.INFO),
+        ("src/bad.py:6:5", 6, "B602", "subprocess_popen_with_shell_equals_true", Severity.ERROR),
+    ]
+    assert [case.file for case in result.cases] == ["src/clean.py"]
+
+
+def test_low_severity_closes_the_gate_as_with_bandit_itself(root: Path) -> None:
+    (root / "src/bad.py").write_text("assert True\n")
+    assert check(root, "src").status is Status.FAILED
+    assert check(root, "src", args=("--exit-zero",)).status is Status.FAILED
+    assert check(root, "src", fail_on=Severity.WARNING).status is Status.PASSED
+    assert check(root, "src", max_warnings=1).status is Status.PASSED
+
+
+def test_what_cannot_be_parsed_is_an_error_though_it_exits_with_0(root: Path) -> None:
+    result = check(root, "broken/broken.py", fail_on=Severity.ERROR)
+    assert (result.status, result.reason) == (Status.FAILED, "1 error in 1 of 1 file")
+
+
+def test_no_file_is_empty(root: Path) -> None:
+    assert check(root, "empty").cause is Cause.EMPTY
+    (root / "bandit.yaml").write_text("exclude_dirs: [src]\n")
+    assert check(root, "src", config="bandit.yaml").cause is Cause.EMPTY
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"args": ("--bogus",)}, "unrecognized arguments: --bogus"),
+        ({"args": ("--tests=B999",)}, "No tests would be run"),
+        ({"config": "bandit.yaml"}, "while parsing a block mapping"),
+    ],
+)
+def test_options_and_configurations_that_cannot_be_are_errors(
+    root: Path, options: dict[str, object], said: str
+) -> None:
+    (root / "bandit.yaml").write_text(": bad\n")
+    with pytest.raises(StepError, match=r"bandit broke down \(exit status 2\)") as caught:
+        check(root, "src", **options)
+    assert said in caught.value.message

@@ -1,0 +1,94 @@
+"""The step `mypy`, with the real mypy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildtools.plugin import Cause, Severity, Status, StepError, StepResult
+from buildtools.steps.linters.mypy import Mypy
+from tests.support.context import LoneContext
+
+
+@pytest.fixture
+def root(tmp_path: Path, session_folder: Path) -> Path:
+    for name, text in {
+        "mypy.ini": f"[mypy]\nfiles = src\ncache_dir = {session_folder}/mypy\n",
+        "src/clean.py": "X: int = 1\n",
+        "src/bad.py": "import nosuchmodule\nX: int = 'a'\nreveal_type(X)\n",
+        "broken/broken.py": "def (:\n",
+        "empty/note.txt": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def check(root: Path, *paths: str, **options: object) -> StepResult:
+    return Mypy(paths=paths, **options).run(LoneContext(root))  # type: ignore[arg-type]
+
+
+def test_what_its_configuration_names_is_checked(root: Path) -> None:
+    result = check(root)
+    assert (result.status, result.reason) == (Status.FAILED, "2 errors, 1 note in 1 file")
+    assert [(f.place, f.rule, f.severity) for f in result.findings] == [
+        ("src/bad.py:1:1", "import-not-found", Severity.ERROR),
+        ("src/bad.py:2:10", "assignment", Severity.ERROR),
+        ("src/bad.py:3:13", "misc", Severity.INFO),
+    ]
+    assert result.findings[1].message.startswith("Incompatible types in assignment")
+
+
+def test_a_change_in_one_file_is_found_in_another(root: Path) -> None:
+    (root / "src/bad.py").write_text("from clean import X\nY: str = X\n")
+    context = LoneContext(root)
+    context.changed_files = (root / "src/clean.py",)
+    assert [finding.path for finding in Mypy().run(context).findings] == ["src/bad.py"]
+    context.changed_files = (root / "README",)
+    assert Mypy().run(context).reason == "nothing for mypy among the changed files"
+
+
+def test_notes_alone_pass_unless_they_shall_not(root: Path) -> None:
+    (root / "src/bad.py").write_text("reveal_type(1)\n")
+    assert check(root).status is Status.PASSED
+    assert check(root, fail_on=Severity.INFO).status is Status.FAILED
+
+
+def test_what_cannot_be_parsed_or_read_is_a_finding(root: Path) -> None:
+    result = check(root, "broken")
+    assert result.status is Status.FAILED
+    assert (result.findings[0].place, result.findings[0].rule) == ("broken/broken.py:1:5", "syntax")
+    (root / "broken/broken.py").write_bytes(b"# \xff\n")
+    (finding,) = check(root, "broken").findings
+    assert (finding.path, finding.rule, finding.severity) == ("broken/broken.py", "unreadable", Severity.ERROR)
+
+
+def test_no_file_is_empty_and_nothing_to_check_an_error(root: Path) -> None:
+    assert check(root, "empty").cause is Cause.EMPTY
+    assert check(root, "empty", allow_empty=True).status is Status.PASSED
+    (root / "mypy.ini").unlink()
+    with pytest.raises(StepError, match="Missing target module, package, files, or command"):
+        check(root)
+
+
+@pytest.mark.parametrize(
+    ("ini", "said"),
+    [
+        ("[mypy]\nnonsense = 1\n", "Unrecognized option: nonsense = 1"),
+        ("[mypy\n", "File contains no section headers"),
+        ("[mypy]\nplugins = no_such_plugin\n", 'Error importing plugin "no_such_plugin"'),
+        ("[mypy]\npython_version = 9.9\n", "python_version"),
+    ],
+)
+def test_a_configuration_that_it_would_pass_over_is_an_error(root: Path, ini: str, said: str) -> None:
+    for name in ("mypy.ini", "own.cfg"):
+        (root / "mypy.ini").unlink(missing_ok=True)
+        (root / name).write_text(ini)
+        with pytest.raises(StepError, match=said):
+            check(root, "src/clean.py", config="own.cfg" if name == "own.cfg" else "")
+
+
+def test_wrong_arguments_are_an_error(root: Path) -> None:
+    with pytest.raises(StepError, match="unrecognized arguments: --bogus"):
+        check(root, args=("--bogus",))
