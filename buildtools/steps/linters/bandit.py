@@ -7,11 +7,24 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from buildtools.plugin import Completed, Finding, Severity
+from buildtools.core.errors import BuildtoolsError
+from buildtools.plugin import Completed, Finding, Inputs, Severity, StepContext
+from buildtools.steps.interpreter import interpreter
 from buildtools.steps.linters.linter import PythonLinter, doc
 from buildtools.steps.linters.report import Report, decode
 from buildtools.steps.pylint.command import everything
+from buildtools.system.files import find_files
+from buildtools.system.query import query
 
+_INSTALLED = """
+import platform
+from importlib.metadata import entry_points, version
+points = [point for group in ("plugins", "blacklists", "formatters") for point in entry_points(group=f"bandit.{group}")]
+found = sorted({f"{point.dist.name} {point.dist.version}" for point in points})
+print("python", platform.python_version())
+print("bandit", version("bandit"))
+print("plugins", ", ".join(found))
+"""
 _SEVERITY = {"HIGH": Severity.ERROR, "MEDIUM": Severity.WARNING}
 
 
@@ -70,6 +83,17 @@ class Bandit(PythonLinter, frozen=True):
         """Return the Python files and folders of the work folder, without environments, which bandit would enter."""
         return everything(workdir) or (".",)
 
+    def inputs(self, ctx: StepContext) -> Inputs | None:
+        """Return all Python files below the paths, what configures it, and the versions of Python and of its plugins.
+
+        bandit looks at each file by itself. `None` for a run that is restricted to changed files, for a configuration
+        that may name further kinds of files, and for a Python older than 3.10, which cannot tell of plugins.
+        """
+        try:
+            return None if ctx.changed_files is not None else self._inputs(ctx)
+        except (OSError, BuildtoolsError):  # which the run meets too, and tells
+            return None
+
     def words(self) -> tuple[str, ...]:
         """Ask for JSON."""
         return ("--format", "json", "--quiet", "--recursive", *(("--configfile", self.config) if self.config else ()))
@@ -80,3 +104,16 @@ class Bandit(PythonLinter, frozen=True):
         files = tuple(name for name in output.metrics if name != "_totals")
         findings = (*(error.finding() for error in output.errors), *(issue.finding() for issue in output.results))
         return Report(findings=findings, files=files, empty=not files)
+
+    def _inputs(self, ctx: StepContext) -> Inputs | None:
+        named = [ctx.workdir / word.rpartition("=")[2] for word in (self.config, *self.args) if word]
+        files = [path for path in named if path.is_file()]
+        argv = (interpreter(ctx, self.python), "-c", _INSTALLED)
+        status, installed, _ = query(argv, cwd=ctx.workdir, env=ctx.env)
+        if status or any(b"include" in path.read_bytes() for path in files):
+            return None
+        patterns = [*(f"**/*{suffix}" for suffix in self.suffixes), "**/.bandit"]
+        for place in (ctx.workdir / path for path in self.paths or self.everything(ctx.workdir)):
+            files += find_files(place, patterns, default_excludes=False) if place.is_dir() else [place]
+        pairs = (line.partition(" ") for line in installed.decode("utf-8", "replace").splitlines())
+        return Inputs(files=tuple(dict.fromkeys(files)), tools=tuple((name, version) for name, _, version in pairs))

@@ -86,7 +86,11 @@ class _Output(msgspec.Struct):
 
 
 class Biome(NodeLinter, frozen=True):
-    """Lint JavaScript, TypeScript, JSON, CSS and GraphQL with the project's Biome."""
+    """Lint JavaScript, TypeScript, JSON, CSS and GraphQL with the project's Biome.
+
+    Its result is never taken from a cache: rules for a whole project read installed packages, and it is about as quick
+    as a look at all its files.
+    """
 
     tool: ClassVar[str] = "biome"
     package: ClassVar[str] = "@biomejs/biome"

@@ -46,7 +46,10 @@ class _File(msgspec.Struct, rename="camel"):
 
 
 class Eslint(NodeLinter, frozen=True):
-    """Lint JavaScript and TypeScript with the project's ESLint."""
+    """Lint JavaScript and TypeScript with the project's ESLint.
+
+    Its result is never taken from a cache: the configuration is a program, and rules may read any file.
+    """
 
     tool: ClassVar[str] = "eslint"
     suffixes: ClassVar[tuple[str, ...]] = SCRIPTS

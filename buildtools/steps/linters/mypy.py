@@ -47,7 +47,8 @@ class Mypy(PythonLinter, frozen=True):
     """Check the types of Python code with mypy.
 
     Without `paths`, it checks what its configuration names. If any Python file has changed, it checks all of them: a
-    change in one file is an error in another.
+    change in one file is an error in another. Its result is never taken from a cache, since it depends on all that is
+    installed in the interpreter; mypy keeps a cache of its own.
     """
 
     tool: ClassVar[str] = "mypy"

@@ -46,7 +46,11 @@ class _Output(msgspec.Struct):
 
 
 class Oxlint(NodeLinter, frozen=True):
-    """Lint JavaScript and TypeScript with the project's Oxlint."""
+    """Lint JavaScript and TypeScript with the project's Oxlint.
+
+    Its result is never taken from a cache: what it leaves out, git's global settings say too, and it is about as quick
+    as a look at all its files.
+    """
 
     tool: ClassVar[str] = "oxlint"
     suffixes: ClassVar[tuple[str, ...]] = SCRIPTS

@@ -42,7 +42,11 @@ class _Diagnostic(msgspec.Struct):
 
 
 class Ruff(PythonLinter, frozen=True):
-    """Lint Python code with ruff."""
+    """Lint Python code with ruff.
+
+    Its result is never taken from a cache: ruff keeps one of its own, by file, and what counts as first-party depends
+    on which folders there are.
+    """
 
     tool: ClassVar[str] = "ruff"
     suffixes: ClassVar[tuple[str, ...]] = (".py", ".pyi", ".ipynb")

@@ -77,3 +77,23 @@ def test_options_and_configurations_that_cannot_be_are_errors(
     with pytest.raises(StepError, match=r"bandit broke down \(exit status 2\)") as caught:
         check(root, "src", **options)
     assert said in caught.value.message
+
+
+def test_its_result_depends_on_files_configuration_and_what_is_installed(root: Path) -> None:
+    (root / "bandit.yaml").write_text("skips: [B101]\n")
+    (root / "src/.bandit").write_text("[bandit]\n")
+    (root / "base.json").write_text("{}")
+    step = Bandit(config="bandit.yaml", args=("--baseline=base.json",))
+    context = LoneContext(root)
+    inputs = step.inputs(context)
+    assert inputs is not None
+    names = {path.relative_to(root).as_posix() for path in inputs.files}
+    assert names == {"bandit.yaml", "base.json", "src/.bandit", "src/bad.py", "src/clean.py", "broken/broken.py"}
+    assert [name for name, _ in inputs.tools] == ["python", "bandit", "plugins"]
+    assert dict(inputs.tools)["plugins"] == f"bandit {dict(inputs.tools)['bandit']}"
+    context.changed_files = (root / "src/bad.py",)
+    assert step.inputs(context) is None
+    context.changed_files = None
+    (root / "bandit.yaml").write_text("include: ['*.txt']\n")
+    assert step.inputs(context) is None
+    assert Bandit(python="no-such-python").inputs(context) is None
