@@ -7,9 +7,12 @@ Standalone: needs the standard library and pylint >= 3 only, knows nothing of bu
 `RESTRICT` is a JSON list of absolute paths: of the files that the arguments name, only these are linted; `-` is no
 restriction. `OUT` becomes one JSON object: `pylint` (its version, empty if it cannot be imported), `problem`, and,
 if it ran, `status` (pylint's own exit status), `score`, `fail_under`, `fail_on` (the symbols of `fail-on` that were
-found), `files` (what was linted), `messages` and `statistics` (those of the reporter json2), `workers` (processes that
-linted; 0: this one alone) and `plain` (why it was this one alone, where several were wanted). If pylint itself breaks
-down, no file is written.
+found), `files` (what was checked), `messages` and `statistics` (those of the reporter json2), `linted` and `cached`
+(how many of the files were linted now, and how many had been), `workers` (processes that linted; 0: this one alone),
+`plain` (why it was this one alone, where several were wanted), `why` (pairs of a file that was linted and the reason)
+and `lost` (why nothing can be kept, if so). If pylint itself breaks down, no file is written.
+
+With `BUILDTOOLS_PYLINT_CACHE=FOLDER` in the environment, what can be proved to hold the next time is kept there.
 """
 
 # ruff: noqa: PTH100, PTH109, PTH118, PTH120, PTH123 - links in paths stay as they are, and pathlib costs start-up time
@@ -24,8 +27,6 @@ from typing import Any, Sequence  # noqa: UP035 - for Python 3.8
 
 CACHE = "BUILDTOOLS_PYLINT_CACHE"
 """The variable that names a folder to keep in it what can be proved to hold the next time"""
-REFRESH = "BUILDTOOLS_PYLINT_REFRESH"
-"""The variable that says not to use what is kept there"""
 
 
 def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
@@ -37,7 +38,7 @@ def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
         unchanged, states = _several("unchanged"), _several("state")
         state = states.place(folder, arguments, restrict)
         watch = unchanged.Watch()
-        report = None if os.environ.get(REFRESH) else unchanged.outcome(state, watch.bases)
+        report = unchanged.outcome(state, watch.bases)
         if report is not None:
             with open(out, "wb") as file:
                 file.write(report)
@@ -59,7 +60,7 @@ def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
     if wish is not None:
         report.update(wish.told)
         if wish.finish is not None:
-            kept = dict(report, why=[], workers=0, linted=0)
+            kept = dict(report, why=[], workers=0, linted=0, cached=len(report["files"]))
             report["lost"] = wish.finish(_encoded(kept))
     return _write(out, report)
 
@@ -136,13 +137,15 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str], wish: Any) -> di
     linter = getattr(collector, "linter", None)
     if linter is None:
         return {"status": status}
+    kept = len(files) - len(wish.told["why"]) if wish is not None and wish.finish is not None else 0
     return {
         "status": status,
         "score": _score(linter, collector) if files else None,
         "fail_under": linter.config.fail_under,
         "fail_on": sorted(set(linter.fail_on_symbols) & set(linter.stats.by_msg)),
         "files": list(files),
-        "linted": len(files) if wish is None or wish.finish is None else len(wish.told["why"]),
+        "linted": len(files) - kept,
+        "cached": kept,
         "messages": [one if isinstance(one, dict) else collector.serialize(one) for one in collector.messages],
         "statistics": collector.serialize_stats(),
     }

@@ -50,8 +50,12 @@ class Outcome(msgspec.Struct, frozen=True):
     fail_on: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     messages: tuple[Message, ...] = ()
+    linted: int = 0
+    cached: int = 0
     workers: int = 0
     plain: str = ""
+    why: tuple[tuple[str, str], ...] = ()
+    lost: str = ""
 
 
 def decode(data: bytes) -> Outcome:

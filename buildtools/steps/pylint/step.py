@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from buildtools.core.wording import count
 from buildtools.plugin import (
     Cause,
     Completed,
@@ -27,6 +28,8 @@ from buildtools.steps.pylint import report
 from buildtools.steps.pylint.command import changed, everything, listed
 
 _DRIVER = Path(__file__).with_name("driver.py")
+_CACHE = "BUILDTOOLS_PYLINT_CACHE"
+"""Names the folder where the driver keeps what it found; see there"""
 _NEEDED = "pylint>=3"
 _OURS = ("--output-format", "--output", "-f")
 
@@ -57,8 +60,12 @@ class Pylint(Step, frozen=True):
     enable: Annotated[tuple[str, ...], _doc("Messages or categories to check for, after `disable`")] = ()
     jobs: Annotated[
         Annotated[int, msgspec.Meta(ge=0)] | None,
-        _doc("Processes; 0: one per processor; default: pylint's own setting. They find what one process finds"),
+        _doc("Processes that lint, which find what one process finds; 0 or none: one per processor"),
     ] = None
+    verify: Annotated[
+        bool | Annotated[float, msgspec.Meta(ge=0, le=1)],
+        _doc("Let pylint alone lint everything too, and fail if it finds anything else; or in which share of the runs"),
+    ] = False
     recursive: Annotated[bool, _doc("Folders that are no packages stand for all Python files below them")] = True
     args: Annotated[tuple[str, ...], _doc("Further arguments for pylint")] = ()
     python: Annotated[
@@ -96,6 +103,8 @@ class Pylint(Step, frozen=True):
                 )
         outcome, said = self._lint(ctx, paths, only)
         result = self._result(ctx, outcome, said)
+        if self._verifies() and outcome.files:
+            result = self._verified(ctx, result, outcome, self._lint(ctx, paths, only, plain=True)[0])
         if only is not None and result.cause is Cause.EMPTY:
             return msgspec.structs.replace(
                 result,
@@ -106,20 +115,42 @@ class Pylint(Step, frozen=True):
             )
         return self._allow(result)
 
-    def arguments(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+    def arguments(self, paths: tuple[str, ...], jobs: int) -> tuple[str, ...]:
         """Return pylint's command line."""
         words: tuple[str, ...] = (f"--rcfile={self.rcfile}",) if self.rcfile else ()
         # Without it, pylint keeps each score in the user's home, to compare with the next one.
         words += ("--persistent=n",)
         words += listed("disable", self.disable) + listed("enable", self.enable) + listed("fail-on", self.fail_on)
         words += ("--recursive=y",) if self.recursive else ()
-        words += (f"--jobs={self.jobs}",) if self.jobs is not None else ()
+        words += (f"--jobs={jobs}",)
         words += (f"--fail-under={self.fail_under}",) if self.fail_under is not None else ()
         return (*words, *self.args, "--", *paths)
 
+    def _verifies(self) -> bool:
+        if isinstance(self.verify, bool):
+            return self.verify
+        import random
+
+        return random.random() < self.verify  # noqa: S311 - no secret
+
+    def _verified(
+        self, ctx: StepContext, result: StepResult, ours: report.Outcome, plain: report.Outcome
+    ) -> StepResult:
+        """Return the result, or an error if pylint alone finds something else."""
+        from buildtools.steps.pylint.verify import difference
+
+        found = difference(ours, plain)
+        if not found:
+            ctx.output(f"verified: pylint alone finds the same, {count(len(plain.messages), 'message')}\n")
+            return result
+        remedy = "Say `jobs: 1` and `cache: false` for now, and please report it: this is a mistake in buildtools."
+        reason = f"what was found is not what pylint alone finds: {found}"
+        return msgspec.structs.replace(result, status=Status.ERROR, reason=reason, remedy=remedy)
+
     def _lint(
-        self, ctx: StepContext, paths: tuple[str, ...], only: tuple[str, ...] | None
+        self, ctx: StepContext, paths: tuple[str, ...], only: tuple[str, ...] | None, *, plain: bool = False
     ) -> tuple[report.Outcome, str]:
+        """Lint; with `plain` by pylint alone, one process without a cache."""
         import tempfile
 
         # A new folder for each attempt: what an earlier one left must not be taken for this one's.
@@ -136,17 +167,32 @@ class Pylint(Step, frozen=True):
             ctx.output(text + "\n")
 
         # Which cycle of imports R0401 names, and even how many, hangs on the hash seed.
-        seed = {"PYTHONHASHSEED": ctx.env.get("PYTHONHASHSEED") or "0"}
-        argv = (python, _DRIVER, out, "-" if only is None else restrict, *self.arguments(paths))
+        env = {"PYTHONHASHSEED": ctx.env.get("PYTHONHASHSEED") or "0", _CACHE: ""}
+        if ctx.cache is not None and not plain:
+            env[_CACHE] = str(ctx.cache.folder)
+        jobs = 1 if plain else self.jobs or 0
+        argv = (python, _DRIVER, out, "-" if only is None else restrict, *self.arguments(paths, jobs))
         with found():
-            done = ctx.run(argv, env=seed, on_line=show)
+            done = ctx.run(argv, env=env, on_line=show)
         outcome = _read(out, done, tail)
         if outcome.problem:
             what = f"pylint {outcome.pylint} (3 or newer is needed)" if outcome.pylint else f"pylint in {python}"
             raise ToolMissing(what, remedy=install(python, _NEEDED))
+        self._tell(ctx, outcome)
+        return outcome, _last(done, tail)
+
+    def _tell(self, ctx: StepContext, outcome: report.Outcome) -> None:
+        """Say how it was done."""
         if outcome.plain:
             ctx.output(f"pylint runs in one process: {outcome.plain}\n")
-        return outcome, _last(done, tail)
+        if outcome.cached:
+            ctx.output(f"{count(outcome.cached, 'file')} from the cache, {outcome.linted} linted\n")
+        if outcome.lost:
+            ctx.warn(f"the cache cannot be written: {outcome.lost}; the next run lints all anew")
+        if ctx.cache is not None:
+            locate = locator(ctx.root, ctx.workdir)
+            for file, why in outcome.why:
+                ctx.cache.explain(locate(str(ctx.workdir / file)), why)
 
     def _result(self, ctx: StepContext, outcome: report.Outcome, said: str) -> StepResult:
         locate = locator(ctx.root, ctx.workdir)

@@ -21,6 +21,7 @@ Bases = Optional[Tuple[str, ...]]  # noqa: UP006, UP007
 
 _UNSETTLED = 2_000_000_000
 _SUFFIXES = (".py", ".pyi", ".pyw", ".pth", ".pyd", ".zip", ".egg", *EXTENSION_SUFFIXES)
+_NOT_SOURCE = ("__pycache__", ".buildtools")
 NOTHING = b""
 
 
@@ -173,7 +174,7 @@ def _listed(path: str) -> Listing:
             found = sorted((entry.name, entry.is_dir()) for entry in entries)
     except (OSError, ValueError):
         return NOTHING, names
-    kept = [one for one in found if (one[1] and one[0] != "__pycache__") or one[0].endswith(_SUFFIXES)]
+    kept = [one for one in found if (one[1] and one[0] not in _NOT_SOURCE) or one[0].endswith(_SUFFIXES)]
     for name, folder in kept:
         names.setdefault(name.split(".", 1)[0], []).append((name, folder))
     return digest_of(repr(kept).encode("utf-8", "surrogatepass")), names

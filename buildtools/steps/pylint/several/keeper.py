@@ -363,7 +363,9 @@ class Keeper:
         after.environment = self._watch.environment()
         after.start = [short(base) for base in self._watch.bases]
         for folder in self._watch.listed():
-            self.files.listing(folder)
+            # Each run of ours adds to our own folder, where there is nothing to lint.
+            if f"{os.sep}.buildtools" not in folder or any(one.startswith(folder) for one in folders):
+                self.files.listing(folder)
         for folder in folders:
             # A package's name begins where the first folder has no `__init__`.
             while "__init__" in self.files.listing(folder)[1]:
