@@ -115,11 +115,16 @@ var lintAll = (function () {
     function rejected(edition, options) {
 
 // JSLint ignores options that it does not know, and in newer editions every value but true: ask it about each one through
-// a directive, where it does complain.
+// a directive, where it does complain. Editions up to 2014 take every name that objects have by themselves.
 
         var out = [];
         Object.keys(options).forEach(function (name) {
-            var probe = examine(edition, "/*jslint " + name + ": " + options[name] + "*/\n", {}, []);
+            var probe;
+            if (name in {}) {
+                out.push([name, "not an option"]);
+                return;
+            }
+            probe = examine(edition, "/*jslint " + name + ": " + options[name] + "*/\n", {}, []);
             if (probe.warnings.length > 0) {
                 out.push([name, probe.warnings[0].message]);
             }
@@ -140,12 +145,15 @@ var lintAll = (function () {
             write(ascii(event));
         }
 
-        function place(entry) {
+        function place(entry, last) {
+
+// Some editions put the end of the text a line further than it is.
+
             if (entry.kind === "crash") {
                 return [0, 0, entry.code, entry.message, entry.kind];
             }
             return [
-                Math.max(1, entry.line + 1 - first.line),
+                Math.min(Math.max(1, entry.line + 1 - first.line), last),
                 Math.max(1, entry.column + 1 - first.column),
                 entry.code,
                 entry.message,
@@ -157,10 +165,14 @@ var lintAll = (function () {
             var job = JSON.parse(line);
             var found;
             var at;
+            var last;
             var sent;
             emit({event: "begin", id: job.id});
             found = examine(edition, job.source, request.options, request.globals);
-            sent = found.warnings.slice(0, MOST).map(place);
+            last = job.source.split(/\r\n|\r|\n/).length;
+            sent = found.warnings.slice(0, MOST).map(function (entry) {
+                return place(entry, last);
+            });
             for (at = 0; at < sent.length; at += CHUNK) {
                 emit({event: "warnings", id: job.id, warnings: sent.slice(at, at + CHUNK)});
             }

@@ -70,7 +70,7 @@ def _lint_batch(
         ctx.check_cancelled()
         talk, completed = _one_process(ctx, engine, settings, left)
         if talk.rejected:
-            raise rejection(talk.rejected, talk.edition)
+            raise rejection(talk.rejected, talk.edition, settings.places)
         for number, verdict in talk.verdicts.items():
             del left[number]
             yield number, verdict

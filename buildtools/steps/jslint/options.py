@@ -1,23 +1,33 @@
-"""JSLint's own options, as people write them: as text in the pipeline file, as JSON in a config file."""
+"""JSLint's own options, as people write them in the step's `options` and `globals`, and in a config file."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from buildtools.core.wording import nearest
 from buildtools.plugin import StepError
+from buildtools.steps.jslint.config import GLOBALS, NAME, Config
 from buildtools.steps.jslint.protocol import Settings
 
-_IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _INTEGER = re.compile(r"-?[0-9]{1,9}")
-_GLOBALS = ("globals", "predef")
-"""Names for the list of globals in a config file; `predef` is what JSLint called it until 2014."""
 
 KNOWN = (
-    *("beta", "bitwise", "browser", "convert", "couch", "devel", "eval", "fart", "for", "getset", "indent2", "long"),
+    *(
+        "beta",
+        "bitwise",
+        "browser",
+        "convert",
+        "couch",
+        "devel",
+        "ecma",
+        "eval",
+        "fart",
+        "for",
+        "getset",
+        "indent2",
+        "long",
+    ),
     *("node", "nomen", "single", "subscript", "this", "trace", "unordered", "variable", "white"),
 )
 """Names in the locked edition, only for saying "did you mean": what is taken, the edition itself is asked."""
@@ -37,58 +47,35 @@ def typed(value: str) -> bool | int | None:
 def option_problems(options: Mapping[str, str], names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield `(option, problem)` for what is wrong without asking JSLint."""
     for name, value in options.items():
-        if name in _GLOBALS:
+        if name in GLOBALS:
             yield "options", f"{name}: globals stand in the option `globals` of the step, as a list"
-        elif not _IDENTIFIER.fullmatch(name):
+        elif not NAME.fullmatch(name):
             yield "options", f"{name!r} cannot be the name of a JSLint option"
         elif typed(value) is None:
             yield "options", f"{name}: {value!r} is neither true nor false nor a whole number"
     for name in names:
-        if not _IDENTIFIER.fullmatch(name):
+        if not NAME.fullmatch(name):
             yield "globals", f"{name!r} is not a JavaScript name"
 
 
-def read_config(path: Path) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Read a JSON object of options, with a list of globals under `globals` or `predef`. Raises `StepError`."""
-    try:
-        data = json.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise StepError(f"config: {path}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise StepError(f"config: {path} is not JSON: {error}") from None
-    if not isinstance(data, dict):
-        raise StepError(f"config: {path} must hold one JSON object, of JSLint's options")
-    names: list[str] = []
-    options: dict[str, str] = {}
-    for key, value in data.items():
-        if key in _GLOBALS:
-            if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-                raise StepError(f"config: {path}: {key} must be a list of names")
-            names += value
-        else:
-            options[key] = value if isinstance(value, str) else json.dumps(value)
-    for _, problem in option_problems(options, tuple(names)):
-        raise StepError(f"config: {path}: {problem}")
-    return options, tuple(names)
-
-
-def settings(options: Mapping[str, str], names: tuple[str, ...], config: Path | None) -> Settings:
-    """Lay the step's options over those of the config file, and give them types."""
-    base, more = read_config(config) if config else ({}, ())
-    values = {name: typed(value) for name, value in {**base, **options}.items()}
+def settings(options: Mapping[str, str], names: tuple[str, ...], config: Config) -> Settings:
+    """Lay the step's options over those of the config file; the step's globals are added to the file's."""
+    own = {name: value for name, text in options.items() if (value := typed(text)) is not None}
     return Settings(
-        {name: value for name, value in values.items() if value is not None},
-        tuple(dict.fromkeys((*more, *names))),
+        {**config.options, **own},
+        tuple(dict.fromkeys((*config.globals, *names))),
+        {name: place for name, place in config.places.items() if name not in own},
     )
 
 
-def rejection(rejected: list[tuple[str, str]], edition: str) -> StepError:
-    """Return the error for options that this edition of JSLint refused."""
+def rejection(rejected: list[tuple[str, str]], edition: str, places: Mapping[str, str]) -> StepError:
+    """Return the error for options that this edition of JSLint refused; `places` tells where some stand in a file."""
     parts = []
     for name, said in rejected:
         near = nearest(name, KNOWN)
         hint = f", did you mean {near}?" if near and near != name else ""
-        parts.append(f"{name} ({said}){hint}")
+        place = f"{places[name]}: " if name in places else ""
+        parts.append(f"{place}{name} ({said}){hint}")
     return StepError(
         f"JSLint {edition} does not take these options: " + "; ".join(parts),
         remedy=f"Options of a current edition: {', '.join(KNOWN)}; each true or false.",

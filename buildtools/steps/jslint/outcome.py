@@ -9,8 +9,8 @@ from buildtools.plugin import Metric, Severity, Status, StepResult, TestCase, fi
 from buildtools.steps.jslint.protocol import TOOL, Verdict
 
 
-def result(verdicts: Sequence[tuple[str, Verdict]], *, max_warnings: int = 0) -> StepResult:
-    """Return the result for all files, given as paths and verdicts.
+def result(verdicts: Sequence[tuple[str, Verdict]], *, max_warnings: int = 0, known: int | None = None) -> StepResult:
+    """Return the result for all files, given as paths and verdicts; `known` is how many are from the cache.
 
     Failed if there are more than `max_warnings` findings, or any file could not be linted to its end.
     """
@@ -36,5 +36,6 @@ def result(verdicts: Sequence[tuple[str, Verdict]], *, max_warnings: int = 0) ->
         metrics=(
             Metric(name="files checked", value=len(verdicts)),
             Metric(name="findings", value=len(findings)),
+            *((Metric(name="files from the cache", value=known),) if known is not None else ()),
         ),
     )

@@ -26,18 +26,24 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What JSLint is told for every file."""
+    """What JSLint is told for every file; `places` is for messages: where in a config file an option was written."""
 
     options: Mapping[str, bool | int] = {}
     globals: tuple[str, ...] = ()
+    places: Mapping[str, str] = {}
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """All there is to say about one file. `complete` is false where JSLint did not look at the whole of it."""
+    """All there is to say about one file.
+
+    `complete` is false where JSLint did not look at the whole of it; `lasting`: JSLint would say the same another time,
+    which a crash, a timeout or a file that cannot be read promises not. `seconds` is 0 for what was known before.
+    """
 
     findings: tuple[Finding, ...] = ()
     complete: bool = True
     seconds: float = 0.0
+    lasting: bool = False
 
 
 def encode_request(settings: Settings, sources: Iterable[tuple[int, Source]]) -> bytes:
@@ -119,7 +125,7 @@ class Conversation:
             found.append(problem_finding(path, "too-many", f"{missing} more warnings of this file are not listed"))
         crashed = any(finding.rule == "jslint-crash" for finding in found)
         found.sort(key=lambda finding: (finding.line, finding.column))
-        self.verdicts[number] = Verdict(tuple(found), complete=not (stop or crashed), seconds=seconds)
+        self.verdicts[number] = Verdict(tuple(found), not (stop or crashed), seconds, lasting=not crashed)
 
     def _finding(self, number: int, warning: object) -> Finding:
         match warning:

@@ -18,6 +18,7 @@ from buildtools.steps.jslint.registry import NpmFinder, Package, locked, member,
 
 JSLINT = "@jslint-org/jslint"
 _MODULE = re.compile(rb"^export default\b", re.MULTILINE)
+_PAST_ES5 = re.compile(rb"^(?:let|import|export)\b", re.MULTILINE)
 
 
 class Edition(msgspec.Struct, frozen=True):
@@ -31,6 +32,11 @@ class Edition(msgspec.Struct, frozen=True):
         """Whether it is an ECMAScript module, as editions since 2018 are."""
         return _MODULE.search(self.text) is not None
 
+    @property
+    def es5(self) -> bool:
+        """Whether Rhino can load it as it is; some of 2018 are scripts, but in newer JavaScript."""
+        return _PAST_ES5.search(self.text) is None
+
 
 def runner_folder() -> Path:
     """Return the folder of the runners and the lock file: `runner` in an installed package, else the source tree's."""
@@ -41,20 +47,27 @@ def runner_folder() -> Path:
     raise StepError("the JSLint runners are missing from this installation of buildtools", remedy="Install it again.")
 
 
-def find_edition(ctx: StepContext, asked: Path | None, start: Path, npm: NpmFinder) -> Edition:
-    """Return the edition to use; `start` is the folder being linted. Raises `StepError` with what to do."""
+def locate_edition(ctx: StepContext, asked: Path | None, start: Path) -> Path | Package:
+    """Say which edition to use, without reading it: a file, or a package; `start` is the folder being linted."""
     if asked:
-        try:
-            return Edition(asked.read_bytes(), str(asked))
-        except OSError as error:
-            raise StepError(f"jslint-js: {asked}: {error.strerror}") from None
+        return asked
     for folder in (start, *start.parents):
-        if (text := store.load(folder / "node_modules" / JSLINT / "jslint.mjs")) is not None:
-            return Edition(text, str(folder / "node_modules" / JSLINT))
+        if (file := folder / "node_modules" / JSLINT / "jslint.mjs").is_file():
+            return file
         if folder == ctx.root:
             break
-    package = locked(runner_folder() / "package-lock.json", JSLINT)
-    return Edition(member(_obtain(ctx, package, npm), "jslint.mjs"), package.spec)
+    return locked(runner_folder() / "package-lock.json", JSLINT)
+
+
+def read_edition(ctx: StepContext, place: Path | Package, npm: NpmFinder) -> Edition:
+    """Return the edition's text, fetching a package that is not there yet. Raises `StepError` with what to do."""
+    if isinstance(place, Package):
+        return Edition(member(_obtain(ctx, place, npm), "jslint.mjs"), place.spec)
+    try:
+        return Edition(place.read_bytes(), str(place))
+    except OSError as error:
+        remedy = "Name a copy of JSLint that is there with `jslint-js:`, or leave the option out to have one fetched."
+        raise StepError(f"JSLint: {place}: {error.strerror}", remedy=remedy) from None
 
 
 def place_module(ctx: StepContext, edition: Edition) -> Path:
@@ -65,17 +78,16 @@ def place_module(ctx: StepContext, edition: Edition) -> Path:
 
 
 def place_script(ctx: StepContext, edition: Edition, npm: NpmFinder, node: Callable[[], Path]) -> Path:
-    """Put an edition where Rhino can load it, transpiled if it is a module, and return that place.
+    """Put an edition where Rhino can load it, transpiled if it is too new for it, and return that place.
 
     Transpiling takes TypeScript's compiler, on Node, a few seconds; its result is cached by the edition's content.
     """
-    if not edition.module:
+    if edition.es5:
         return place_module(ctx, edition)
     import hashlib
 
-    runners = runner_folder()
-    typescript = locked(runners / "package-lock.json", "typescript")
-    recipe = (edition.text, typescript.sha512, (runners / "transpile.cjs").read_bytes())
+    typescript = compiler()
+    recipe = (edition.text, typescript.sha512, (runner_folder() / "transpile.cjs").read_bytes())
     key = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in recipe)).hexdigest()
     kept = store.cache_folder(ctx.env) / f"es5-{key[:32]}.js"
     text = _unsealed(store.load(kept))
@@ -86,6 +98,11 @@ def place_script(ctx: StepContext, edition: Edition, npm: NpmFinder, node: Calla
     path = ctx.temp / "edition.js"
     path.write_bytes(text)
     return path
+
+
+def compiler() -> Package:
+    """Return the package of the compiler that makes editions fit for Rhino."""
+    return locked(runner_folder() / "package-lock.json", "typescript")
 
 
 def _obtain(ctx: StepContext, package: Package, npm: NpmFinder) -> bytes:
@@ -104,10 +121,10 @@ def _obtain(ctx: StepContext, package: Package, npm: NpmFinder) -> bytes:
         ) from None
 
 
-def _transpiled(ctx: StepContext, edition: Edition, compiler: bytes, node: Path) -> bytes:
+def _transpiled(ctx: StepContext, edition: Edition, archive: bytes, node: Path) -> bytes:
     source, output, typescript = ctx.temp / "edition.mjs", ctx.temp / "es5.js", ctx.temp / "typescript.js"
     source.write_bytes(edition.text)
-    typescript.write_bytes(member(compiler, "lib/typescript.js"))
+    typescript.write_bytes(member(archive, "lib/typescript.js"))
     ctx.output("transpiling JSLint for Rhino, once\n")
     try:
         completed = ctx.run((node, runner_folder() / "transpile.cjs", typescript, source, output), cwd=ctx.temp)

@@ -10,8 +10,7 @@ import msgspec
 
 from buildtools.plugin import Cause, Duration, Kind, Status, Step, StepContext, StepError, StepResult, Tool
 from buildtools.steps.jslint import outcome
-from buildtools.steps.jslint.options import option_problems, settings
-from buildtools.steps.jslint.protocol import Source, Verdict
+from buildtools.steps.jslint.options import option_problems
 from buildtools.system.files import find_files, has_wildcard, pattern_problem
 
 MINIFIED = ("**/*.min.js", "**/*.min.mjs", "**/*.min.cjs")
@@ -41,7 +40,11 @@ class Jslint(Step, frozen=True):
     )
     globals: Annotated[tuple[str, ...], msgspec.Meta(description="Names that files may use undeclared.")] = ()
     config: Annotated[
-        Path | None, msgspec.Meta(description="A JSON file of JSLint's options, with globals as a list.")
+        Path | None,
+        msgspec.Meta(
+            description="A JSON file of JSLint's options, with globals as a list; "
+            "default: the nearest .jslintrc from dir up to the project's root."
+        ),
     ] = None
     jslint_js: Annotated[
         Path | None,
@@ -79,7 +82,10 @@ class Jslint(Step, frozen=True):
             files = [path for path in files if path.resolve() in changed]
             if not files:
                 return StepResult(reason=f"none of the {total} JavaScript files has changed")
-        return outcome.result(self._verdicts(ctx, files), max_warnings=self.max_warnings)
+        from buildtools.steps.jslint.linting import lint_files
+
+        verdicts, known = lint_files(self, ctx, files)
+        return outcome.result(verdicts, max_warnings=self.max_warnings, known=known)
 
     def _files(self, ctx: StepContext) -> list[Path]:
         place = ctx.workdir / self.dir.expanduser()
@@ -103,33 +109,3 @@ class Jslint(Step, frozen=True):
             return StepResult(reason=reason)
         remedy = "Correct dir, include or exclude, or say `allow-empty: true`."
         return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason=reason, remedy=remedy)
-
-    def _verdicts(self, ctx: StepContext, files: list[Path]) -> list[tuple[str, Verdict]]:
-        """Lint the files; return each one's shown path and verdict, in the files' order."""
-        # Only now: who asks for the step's options alone (help, schema) needs none of these.
-        from buildtools.steps.jslint.engine import lint
-        from buildtools.steps.jslint.setup import prepare
-        from buildtools.steps.jslint.sources import read_source, shown_path
-
-        chosen = settings(self.options, self.globals, ctx.workdir / self.config if self.config else None)
-        place = ctx.workdir / self.dir.expanduser()
-        engine = prepare(self, ctx, place if place.is_dir() else place.parent)
-        shown = [shown_path(path, ctx) for path in files]
-        verdicts: dict[int, Verdict] = {}
-
-        def sources() -> Iterator[tuple[int, Source]]:
-            for number, path in enumerate(files):
-                source = read_source(path, shown[number])
-                if isinstance(source, Verdict):
-                    verdicts[number] = source
-                else:
-                    yield number, source
-
-        for number, verdict in lint(ctx, engine, chosen, sources()):
-            if number in verdicts:
-                raise AssertionError(f"{shown[number]} was judged twice")
-            verdicts[number] = verdict
-            ctx.progress(len(verdicts), len(files), shown[number])
-        if len(verdicts) != len(files):
-            raise AssertionError(f"{len(files)} files, but {len(verdicts)} verdicts")
-        return [(shown[number], verdicts[number]) for number in range(len(files))]

@@ -1,4 +1,4 @@
-"""JSLint's options as text and as JSON."""
+"""JSLint's options as text, over those of a config file."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from buildtools.plugin import StepError
-from buildtools.steps.jslint.options import option_problems, read_config, rejection, settings, typed
+from buildtools.plugin import Status, StepError
+from buildtools.steps.jslint import Jslint
+from buildtools.steps.jslint.config import Config
+from buildtools.steps.jslint.options import KNOWN, option_problems, rejection, settings, typed
+from tests.support.context import LoneContext
 
 
 @pytest.mark.parametrize(
@@ -41,40 +44,29 @@ def test_problems_are_found_without_jslint() -> None:
     assert list(option_problems({"node": "true", "indent": "4"}, ("$", "_a1"))) == []
 
 
-def test_the_step_overrules_the_config_file(tmp_path: Path) -> None:
-    config = tmp_path / ".jslintrc"
-    config.write_text('\ufeff{"node": true, "long": false, "indent": 4, "predef": ["a"], "globals": ["b"]}')
+def test_the_step_overrules_the_config_file() -> None:
+    places = {"node": ".jslintrc:1:2", "long": ".jslintrc:1:15"}
+    config = Config({"node": True, "long": False, "indent": 4}, ("a", "b"), places)
     chosen = settings({"long": "true"}, ("b", "c"), config)
     assert chosen.options == {"node": True, "long": True, "indent": 4}
     assert chosen.globals == ("a", "b", "c")
+    assert chosen.places == {"node": ".jslintrc:1:2"}
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "is not JSON"),
-        (b"// no", "is not JSON"),
-        (b"[]", "one JSON object"),
-        (b'{"node": "maybe"}', "neither true nor false"),
-        (b'{"node": null}', "neither true nor false"),
-        (b'{"globals": "a, b"}', "list of names"),
-        (b"\xff\xfe", "is not JSON"),
-        (b"[" * 100_000, "is not JSON"),
-    ],
-)
-def test_a_bad_config_file_is_one_clear_error(tmp_path: Path, content: bytes, said: str) -> None:
-    config = tmp_path / "config.json"
-    config.write_bytes(content)
-    with pytest.raises(StepError, match=said) as caught:
-        read_config(config)
-    assert str(config) in caught.value.message
+def test_a_refused_option_comes_with_a_suggestion_and_its_place() -> None:
+    error = rejection([("brwoser", "Bad option.")], "v1", {})
+    assert error.message == "JSLint v1 does not take these options: brwoser (Bad option.), did you mean browser?"
+    error = rejection([("brwoser", "Bad option.")], "v1", {"brwoser": ".jslintrc:3:5"})
+    assert ": .jslintrc:3:5: brwoser (" in error.message
 
 
-def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StepError, match="No such file"):
-        read_config(tmp_path / "none.json")
+def test_the_remedy_names_options_that_the_locked_edition_takes(tmp_path: Path, node: None) -> None:
+    (tmp_path / "a.js").touch()
+    assert Jslint(options=dict.fromkeys(KNOWN, "true")).run(LoneContext(tmp_path)).status is Status.PASSED
 
 
-def test_a_refused_option_comes_with_a_suggestion() -> None:
-    error = rejection([("brwoser", "Bad option 'brwoser'.")], "v1")
-    assert "did you mean browser?" in error.message
+@pytest.mark.parametrize("name", ["constructor", "toString", "hasOwnProperty", "__proto__"])
+def test_names_that_objects_have_by_themselves_are_no_options(tmp_path: Path, engine: str, name: str) -> None:
+    (tmp_path / "a.js").touch()
+    with pytest.raises(StepError, match=f"does not take these options: {name} "):
+        Jslint(options={name: "true"}, engine=engine).run(LoneContext(tmp_path))  # type: ignore[arg-type]

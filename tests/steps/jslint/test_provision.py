@@ -9,12 +9,16 @@ import pytest
 from buildtools.plugin import StepError, ToolMissing
 from buildtools.steps.jslint import store
 from buildtools.steps.jslint.programs import find_node
-from buildtools.steps.jslint.provision import JSLINT, Edition, find_edition, place_module, place_script
+from buildtools.steps.jslint.provision import JSLINT, Edition, locate_edition, place_module, place_script, read_edition
 from tests.support.context import LoneContext
 
 
 def no_npm() -> tuple[str, ...]:
     raise ToolMissing("npm", remedy="none")
+
+
+def find_edition(context: LoneContext, asked: Path | None, start: Path) -> Edition:
+    return read_edition(context, locate_edition(context, asked, start), no_npm)
 
 
 @pytest.fixture
@@ -33,32 +37,37 @@ def test_a_given_path_comes_first_then_the_nearest_node_modules(context: LoneCon
     root, start = context.root, context.root / "static/js"
     installed(root.parent, "outside")
     with pytest.raises(StepError, match="offline"):
-        find_edition(context, None, start, no_npm)
+        find_edition(context, None, start)
     installed(root, "root's")
-    assert find_edition(context, None, start, no_npm).text == b"root's"
+    assert find_edition(context, None, start).text == b"root's"
     installed(root / "static", "nearer")
-    assert find_edition(context, None, start, no_npm).text == b"nearer"
+    assert find_edition(context, None, start).text == b"nearer"
     (root / "own.js").write_text("own")
-    assert find_edition(context, root / "own.js", start, no_npm) == Edition(b"own", str(root / "own.js"))
+    assert find_edition(context, root / "own.js", start) == Edition(b"own", str(root / "own.js"))
 
 
 def test_offline_says_what_to_do(context: LoneContext) -> None:
     with pytest.raises(StepError, match="offline") as caught:
-        find_edition(context, None, context.root, no_npm)
+        find_edition(context, None, context.root)
     for way in ("--offline", f"npm install --save-dev {JSLINT}@", "jslint-js:"):
         assert way in caught.value.remedy
 
 
 def test_a_wrong_path_is_named(context: LoneContext) -> None:
-    with pytest.raises(StepError, match=r"jslint-js: .*none\.js: No such file"):
-        find_edition(context, context.root / "none.js", context.root, no_npm)
+    with pytest.raises(StepError, match=r"JSLint: .*none\.js: No such file"):
+        find_edition(context, context.root / "none.js", context.root)
     with pytest.raises(StepError, match="Is a directory"):
-        find_edition(context, context.root, context.root, no_npm)
+        find_edition(context, context.root, context.root)
 
 
 def test_a_script_and_a_module_are_told_apart(context: LoneContext) -> None:
     assert place_module(context, Edition(b"// export default\nvar jslint;", "")).suffix == ".js"
     assert place_module(context, Edition(b"//\nexport default jslint;", "")).suffix == ".mjs"
+
+
+def test_what_rhino_can_load() -> None:
+    assert all(Edition(text, "").es5 for text in (b"var JSLINT;", b"// let x", b"const jslint = (function () {"))
+    assert not any(Edition(text, "").es5 for text in (b"//\nlet x;", b"//\nexport default 1;", b'import "a";'))
 
 
 def test_an_old_edition_goes_to_rhino_as_it_is(context: LoneContext) -> None:
