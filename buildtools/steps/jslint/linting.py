@@ -54,19 +54,17 @@ def lint_files(step: Jslint, ctx: StepContext, files: list[Path]) -> tuple[list[
 
     asked = sources()
     first = next(asked, None)
-    if first is not None:
-        engine = prepare(found, step, ctx)
-        try:
-            for number, verdict in lint(ctx, engine, chosen, chain((first,), asked)):
-                if number in verdicts:
-                    raise AssertionError(f"{shown[number]} was judged twice")
-                verdicts[number] = verdict
-                if remembered:
-                    remembered.learn(texts[number], verdict)
-                ctx.progress(len(verdicts), len(files), shown[number])
-        finally:
+    try:
+        for number, verdict in lint(ctx, prepare(found, step, ctx), chosen, chain((first,), asked)) if first else ():
+            if number in verdicts:
+                raise AssertionError(f"{shown[number]} was judged twice")
+            verdicts[number] = verdict
             if remembered:
-                remembered.save()
+                remembered.learn(texts[number], verdict)
+            ctx.progress(len(verdicts), len(files), shown[number])
+    finally:
+        if remembered:
+            remembered.save()
     if len(verdicts) != len(files):
         raise AssertionError(f"{len(files)} files, but {len(verdicts)} verdicts")
     return [(shown[number], verdicts[number]) for number in range(len(files))], known if remembered else None

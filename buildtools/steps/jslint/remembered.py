@@ -95,16 +95,19 @@ class Remembered:
     def _why(self) -> str:
         if self._known:
             return "new or changed text"
-        before = _decoded(self._cache.get(self._last), dict[str, str])
-        if not before:
+        if not self._before:
             return "nothing is known from an earlier run"
-        changed = [name for name, digest in self._conditions.items() if before.get(name) != digest]
+        changed = [name for name, digest in self._conditions.items() if self._before.get(name) != digest]
         return ", ".join(changed) + " changed" if changed else "what was known is gone"
 
     def save(self) -> None:
         """Keep what this run has learned, and as much of what was known before as there is room for."""
-        if not self._news:
-            return
+        if self._news:
+            self._cache.put(self._key, msgspec.msgpack.encode(self._fitting()))
+        if self._used and self._before != self._conditions:
+            self._cache.put(self._last, msgspec.msgpack.encode(self._conditions))
+
+    def _fitting(self) -> dict[str, msgspec.Raw]:
         left = ROOM
         kept: dict[str, msgspec.Raw] = {}
         for digest, raw in (*self._used.items(), *self._load().items()):
@@ -112,8 +115,12 @@ class Remembered:
             if digest not in kept and size <= left:
                 kept[digest] = raw
                 left -= size
-        self._cache.put(self._key, msgspec.msgpack.encode(kept))
-        self._cache.put(self._last, msgspec.msgpack.encode(self._conditions))
+        return kept
+
+    @cached_property
+    def _before(self) -> dict[str, str]:
+        """The conditions of the last run."""
+        return _decoded(self._cache.get(self._last), dict[str, str]) or {}
 
     def _load(self) -> dict[str, msgspec.Raw]:
         return _decoded(self._cache.get(self._key), dict[str, msgspec.Raw]) or {}
