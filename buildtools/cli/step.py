@@ -108,7 +108,7 @@ def _attribute(name: str) -> str:
 
 def _positional(option: Option, positional: str) -> Iterator[click.Parameter]:
     if option.name == positional:
-        yield click.Argument([_ARGUMENTS], nargs=-1, metavar=f"[{option.name.upper()}]...")
+        yield click.Argument([_ARGUMENTS], nargs=-1, metavar=f"[{option.name.upper()}]" + "..." * option.many)
 
 
 def _flag(option: Option) -> str:
@@ -119,7 +119,7 @@ def _parameter(option: Option) -> click.Parameter:
     name = _attribute(option.name)
     flag = _flag(option)
     default = f"  [default: {option.default}]" if option.default else ""
-    again = "; may be repeated" if option.many or option.mapping else ""
+    again = " May be repeated." if option.many or option.mapping else ""
     text = option.description + again + default
     if option.flag:
         return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=text)
