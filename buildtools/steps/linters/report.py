@@ -19,8 +19,11 @@ _NOISE = re.compile(
     r"[\W_]*"  # rules and arrows
     r"|Oops! Something went wrong! :\(|ESLint: \d\S*"  # above every message of ESLint's
     r"|\(node:\d+\) .*|\(Use `node .*|at .*"  # Node's own warnings, and its traces
+    r"|\S+:\d+: \w+Warning: .*"  # Python's
     r"|The .* (?:reporters are|option is) (?:unstable/)?experimental\b.*"  # above every report of Biome's
 )
+_ERROR = re.compile(r"\bERROR\b|\b[eE]rror:")
+"""Before such a line stand warnings, if anything."""
 _LONGEST = 400
 
 
@@ -74,6 +77,7 @@ def said(done: Completed, error: Exception | None = None) -> str:
         if lines:
             # Python's traces and argparse's usage end with what matters; everybody else begins with it.
             behind = any(line.startswith(("Traceback ", "usage: ")) for line in lines)
-            words = lines[-1] if behind else " ".join(lines[:3])
+            first = next((number for number, line in enumerate(lines) if _ERROR.search(line)), 0)
+            words = lines[-1] if behind else " ".join(lines[first : first + 3])
             return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
     return "it did not say why"
