@@ -119,8 +119,8 @@ def _parameter(option: Option) -> click.Parameter:
     name = _attribute(option.name)
     flag = _flag(option)
     default = f"  [default: {option.default}]" if option.default else ""
-    again = " May be repeated." if option.many or option.mapping else ""
-    text = option.description + again + default
+    again = option.many or option.mapping
+    text = (option.description.removesuffix(".") + "; may be repeated" if again else option.description) + default
     if option.flag:
         return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=text)
     kind = click.Choice(option.choices) if option.choices and not option.many else click.STRING

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from buildtools.plugin import StepError, Tool
 from buildtools.steps.jslint import programs, store
-from buildtools.steps.jslint.provision import JSLINT, runner_folder
-from buildtools.steps.jslint.registry import locked
+from buildtools.steps.jslint.provision import locate_edition
 from buildtools.system.tools import program_version
 
 if TYPE_CHECKING:
@@ -36,13 +35,11 @@ def needed(step: Jslint, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:
 
 
 def _edition(step: Jslint, root: Path, env: Mapping[str, str]) -> Tool:
-    if step.jslint_js:
-        path = root / step.jslint_js.expanduser()
-        remedy = f"{path} is not there: correct the option `jslint-js:`"
-        return Tool(name="JSLint", version=str(step.jslint_js) if path.is_file() else "", remedy=remedy)
-    package = locked(runner_folder() / "package-lock.json", JSLINT)
-    if (root / "node_modules" / JSLINT / "jslint.mjs").is_file():
-        return Tool(name="JSLint", version="in node_modules")
-    cached = (store.cache_folder(env) / package.file).is_file()
-    remedy = f"not fetched yet: the first run fetches {package.spec} through npm"
-    return Tool(name="JSLint", version=package.version if cached else "", remedy=remedy, optional=True)
+    asked = root / step.jslint_js.expanduser() if step.jslint_js else None
+    edition = locate_edition(asked, root / step.dir.expanduser(), root)
+    if isinstance(edition, Path):
+        found = (str(step.jslint_js) if asked else "in node_modules") if edition.is_file() else ""
+        return Tool(name="JSLint", version=found, remedy=f"{edition} is not there: correct the option `jslint-js:`")
+    cached = (store.cache_folder(env) / edition.file).is_file()
+    remedy = f"not fetched yet: the first run fetches {edition.spec} through npm"
+    return Tool(name="JSLint", version=edition.version if cached else "", remedy=remedy, optional=True)

@@ -47,14 +47,14 @@ def runner_folder() -> Path:
     raise StepError("the JSLint runners are missing from this installation of buildtools", remedy="Install it again.")
 
 
-def locate_edition(ctx: StepContext, asked: Path | None, start: Path) -> Path | Package:
-    """Say which edition to use, without reading it: a file, or a package; `start` is the folder being linted."""
+def locate_edition(asked: Path | None, start: Path, root: Path) -> Path | Package:
+    """Say which edition to use, without reading it; `start` is the folder being linted, `root` the project's."""
     if asked:
         return asked
     for folder in (start, *start.parents):
         if (file := folder / "node_modules" / JSLINT / "jslint.mjs").is_file():
             return file
-        if folder == ctx.root:
+        if folder == root:
             break
     return locked(runner_folder() / "package-lock.json", JSLINT)
 

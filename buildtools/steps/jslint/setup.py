@@ -38,7 +38,8 @@ class Found(msgspec.Struct, frozen=True):
 
 def find(step: Jslint, ctx: StepContext, start: Path) -> Found:
     """Find programs and edition; `start` is the folder being linted. Raises `ToolMissing` or `StepError`."""
-    edition = locate_edition(ctx, ctx.workdir / step.jslint_js.expanduser() if step.jslint_js else None, start)
+    asked = ctx.workdir / step.jslint_js.expanduser() if step.jslint_js else None
+    edition = locate_edition(asked, start, ctx.root)
     if step.engine == "node":
         return Found(step.engine, programs.find_node(ctx.env, step.node, ctx.workdir), None, edition)
     java = programs.find_java(ctx.env, step.java, ctx.workdir)

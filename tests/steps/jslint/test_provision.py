@@ -18,7 +18,7 @@ def no_npm() -> tuple[str, ...]:
 
 
 def find_edition(context: LoneContext, asked: Path | None, start: Path) -> Edition:
-    return read_edition(context, locate_edition(context, asked, start), no_npm)
+    return read_edition(context, locate_edition(asked, start, context.root), no_npm)
 
 
 @pytest.fixture
