@@ -62,8 +62,11 @@ class Trace:
             raise Unknown(f"this astroid is not known: {error}") from None
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[Frame]:
-        """Put an empty frame on top; what it gathers is the frame's below as well."""
+    def reading(self, *, within: bool = False) -> Iterator[Frame]:
+        """Put an empty frame on top; what it gathers is the frame's below as well.
+
+        `within`: so is what has been inferred; else that is forgotten.
+        """
         context, inference_tip = self._caches
         outer, self.frame = self.frame, Frame()
         held = context._INFERENCE_CACHE, inference_tip._cache
@@ -71,6 +74,8 @@ class Trace:
         try:
             yield self.frame
         finally:
+            if within:
+                held[0].update(context._INFERENCE_CACHE)
             context._INFERENCE_CACHE, inference_tip._cache = held
             outer.add(self.frame)
             self.frame = outer
@@ -155,7 +160,7 @@ class Trace:
     def _building(self, method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
         def building(*args: Any, **more: Any) -> Any:
-            with self.reading() as frame:
+            with self.reading(within=True) as frame:
                 module = method(*args, **more)
                 frame.built.append(module)
             self._of_module[module] = frame
@@ -221,7 +226,7 @@ class _Remembered:
             return self
         held = vars(node).get(self._held)
         if held is None:
-            with self._trace.reading() as frame:
+            with self._trace.reading(within=True) as frame:
                 value = self._work_out(node)
             if not frame.modules and not frame.names:
                 # Nothing to repeat: Python finds this before it finds us.
