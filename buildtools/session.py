@@ -66,6 +66,19 @@ def project_of(file: Path | None) -> tuple[Path | None, Path]:
     return file, root_of(file)
 
 
+def state_folder(file: Path | None) -> Path:
+    """Return the work folder `.buildtools` of a pipeline file's project, or the next one from here upwards.
+
+    It need not exist.
+    """
+    if file is None:
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            if (folder / ".buildtools").is_dir():
+                return folder / ".buildtools"
+    return project_of(file)[1] / ".buildtools"
+
+
 def open_pipeline(file: Path | None, properties: Mapping[str, str]) -> Pipeline:
     """Load `file`, or the pipeline file that is found from the current folder upwards.
 

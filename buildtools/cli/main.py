@@ -20,6 +20,8 @@ COMMANDS = (
     ("graph", "graph", "Show the order of the steps as a tree or a diagram."),
     ("plugins", "plugins", "List the step plugins, or one plugin's options."),
     ("schema", "schema", "Print the JSON Schema of the pipeline file."),
+    ("why", "why", "Say what made a step run again, instead of being taken from the cache."),
+    ("cache", "cache", "Show or empty what is kept between runs."),
     ("doctor", "doctor", "Check which programs the steps need and where to get them."),
     ("completion", "completion", "Print the completion script for bash, zsh or fish."),
 )

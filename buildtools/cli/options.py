@@ -73,6 +73,11 @@ def place_options(command: F) -> F:
         shell_complete=_complete_property,
         help="Set a property; wins over every file.",
     )(command)
+    return project_options(command)
+
+
+def project_options(command: F) -> F:
+    """Add `-C DIR` and `-f FILE`: which project."""
     command = click.option(
         "-f",
         "--file",

@@ -82,6 +82,8 @@ _EXECUTION = (
     click.option("-k", "--keep-going", is_flag=True, help="After a failure go on with what does not need it."),
     click.option("--timeout", type=DurationType(), metavar="TIME", help="End the whole run after TIME (90s, 5m)."),
     click.option("--offline", is_flag=True, help="Fetch nothing from a network."),
+    click.option("--no-cache", is_flag=True, help="Take nothing from the cache, and keep nothing in it."),
+    click.option("--refresh", is_flag=True, help="Take nothing from the cache, but keep what is found out."),
     click.option(
         "--output",
         type=click.Choice(OUTPUTS),
@@ -132,6 +134,7 @@ def make_request(root: Path, flags: dict[str, Any]) -> RunRequest:
         keep_going=flags["keep_going"],
         timeout=flags["timeout"],
         offline=flags["offline"],
+        cache="off" if flags["no_cache"] else "refresh" if flags["refresh"] else "on",
         reports=here / flags["reports"] if flags["reports"] else root / "build/reports",
         wanted=tuple((kind, here / path) for kind, path in wanted),
     )

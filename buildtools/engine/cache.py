@@ -17,23 +17,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from buildtools.core.encoding import whole
 from buildtools.core.errors import StepError
 from buildtools.core.masking import Masker
 from buildtools.engine.settings import RunSettings
+from buildtools.engine.why import Why
 
 if TYPE_CHECKING:
     from buildtools.system.digests import Digests
     from buildtools.system.store import Store
-
-
-class Why(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What had to be done anew, a file or `""` for the whole step, and why."""
-
-    why: str
-    subject: str = ""
 
 
 class RunCache:
@@ -59,9 +51,15 @@ class RunCache:
         return self._open()[1]
 
     def close(self) -> None:
-        """Write what is to be remembered; harmless if nothing is."""
-        if self._opened is not None:
-            self._opened[1].save()
+        """Write what is to be remembered, and see to the cache's size; harmless if nothing was asked of it."""
+        if self._opened is None:
+            return
+        store, digests = self._opened
+        digests.save()
+        if store.wrote:
+            from buildtools.system.sweep import sweep_now_and_then
+
+            sweep_now_and_then(self.folder)
 
     def _open(self) -> tuple[Store, Digests]:
         with self._lock:

@@ -5,9 +5,7 @@ One thread (the caller's) decides everything; the steps' threads only put into i
 
 from __future__ import annotations
 
-import os
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -19,18 +17,17 @@ from buildtools.core.errors import ExitCode
 from buildtools.core.events import RunStarted, Sink, StepFinished
 from buildtools.core.model import Cause, Status
 from buildtools.core.results import RunResult, StepResult, StepRun
-from buildtools.engine.cache import run_cache
 from buildtools.engine.conclusion import conclude
 from buildtools.engine.dispatch import Dispatcher
 from buildtools.engine.log import StepLog, safe_name
 from buildtools.engine.plan import Plan
 from buildtools.engine.pool import Pool
-from buildtools.engine.printing import Printing
 from buildtools.engine.record import EventsFile, Record, open_record, remove_tree, run_id
 from buildtools.engine.scheduler import Scheduler, Verdict
 from buildtools.engine.settings import RunSettings
 from buildtools.engine.signals import caught
-from buildtools.engine.task import Outcome, Surroundings, Task
+from buildtools.engine.surroundings import surroundings
+from buildtools.engine.task import Outcome, Task
 
 _PATIENCE = 3.0
 """Seconds that a plugin has to return after its programs must be gone; then it is left behind."""
@@ -56,7 +53,7 @@ def execute(plan: Plan, settings: RunSettings, sinks: Sequence[Sink]) -> RunResu
         dispatcher.problem(problem)
     run = _Run(plan, settings, dispatcher, record, started)
     try:
-        with caught(run.take_signal, wanted=settings.handle_signals), run.printing.caught():
+        with caught(run.take_signal, wanted=settings.handle_signals), run.around.printing.caught():
             return run.to_the_end()
     finally:
         run.close()
@@ -66,7 +63,6 @@ class _Run:
     def __init__(
         self, plan: Plan, settings: RunSettings, dispatcher: Dispatcher, record: Record | None, started: float
     ) -> None:
-        self.printing = Printing()
         self._plan = plan
         self._settings = settings
         self._dispatcher = dispatcher
@@ -85,19 +81,7 @@ class _Run:
         self._ended_by = ExitCode.OK
         self._signals = 0
         self._deadline = None if settings.timeout is None else self._clock + settings.timeout
-        self._cache = run_cache(settings, plan.pipeline.root)
-        private = Path(settings.env.get("TMPDIR") or "/tmp", f"buildtools-{os.getpid()}-{os.urandom(8).hex()}")
-        self._around = Surroundings(
-            pipeline=plan.pipeline,
-            settings=settings,
-            dispatcher=dispatcher,
-            printing=self.printing,
-            env={**settings.env, **plan.pipeline.env},
-            temp=record.temp if record else private,
-            outputs=self._outputs,
-            users=Counter(spec.uses for spec in plan.pipeline.steps),
-            cache=self._cache,
-        )
+        self.around = surroundings(plan, settings, dispatcher, record, self._outputs)
 
     def take_signal(self, ending: ExitCode) -> None:
         """Hear of a signal, between any two bytecodes of this thread."""
@@ -123,9 +107,9 @@ class _Run:
         """Let go of everything; harmless after `to_the_end`."""
         self._dispatcher.close()
         self._pool.close()
-        if self._cache:
-            self._cache.close()
-        remove_tree(self._around.temp)
+        if self.around.cache:
+            self.around.cache.close()
+        remove_tree(self.around.temp)
         if self._record:
             self._record.close(self._settings.keep_runs)
 
@@ -173,7 +157,7 @@ class _Run:
         log = StepLog(
             self._record.logs if self._record else None, safe_name(step, self._places[step]), self._log_trouble
         )
-        task = Task(self._plan.specs[step], log, self._around, lambda: self._inbox.put(None))
+        task = Task(self._plan.specs[step], log, self.around, lambda: self._inbox.put(None))
         self._running.add(task)
         self._pool.submit(lambda: self._work(task))
 
@@ -219,6 +203,7 @@ class _Run:
             started=outcome.started - self._clock if outcome else None,
             seconds=outcome.seconds if outcome else 0.0,
             earlier=outcome.earlier if outcome else (),
+            cached=outcome is not None and outcome.cached,
             allowed=spec.allow_failure and not (task and task.overdue),
             log=f"logs/{task.log.name}.log" if task and task.log.wrote else "",
             tail=task.log.tail() if task else "",

@@ -9,6 +9,8 @@ from io import FileIO
 from pathlib import Path
 
 TAIL = 8 * 2**10
+LIMIT = 32 * 2**20
+"""Bytes of output that are worth keeping with a step's result."""
 
 
 def safe_name(step: str, place: int) -> str:
@@ -29,6 +31,8 @@ class StepLog:
         self._on_trouble = on_trouble
         self._file: FileIO | None = None
         self._tail = b""
+        self.size = 0
+        """bytes written so far"""
         self._lock = threading.Lock()
         self.wrote = False
         """whether there is a file"""
@@ -36,6 +40,7 @@ class StepLog:
     def write(self, piece: bytes) -> None:
         """Add a piece."""
         with self._lock:
+            self.size += len(piece)
             self._tail = piece[-TAIL:] if len(piece) >= TAIL else (self._tail + piece)[-TAIL:]
             if self._path is None:
                 return
@@ -55,6 +60,22 @@ class StepLog:
         while at < min(4, len(self._tail)) and len(self._tail) == TAIL and self._tail[at] & 0xC0 == 0x80:
             at += 1
         return self._tail[at:].decode("utf-8", "replace")
+
+    def content(self, start: int = 0) -> bytes | None:
+        """Return what was written from byte `start` on; `None` if it is too long to keep, or was not written whole."""
+        with self._lock:
+            wanted = self.size - start
+            if wanted <= len(self._tail):
+                return self._tail[len(self._tail) - wanted :]
+            if self._path is None or wanted > LIMIT:
+                return None
+            try:
+                with self._path.open("rb") as file:
+                    file.seek(start)
+                    data = file.read()
+            except OSError:
+                return None
+            return data if len(data) == wanted else None
 
     def close(self) -> None:
         """Close the file."""

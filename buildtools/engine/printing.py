@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TextIO, cast
 
-from buildtools.engine.context import Voice
+from buildtools.engine.voice import Voice
 
 _Speaker = ContextVar[Voice | None]
 

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from buildtools.core.errors import BuildtoolsError
 from buildtools.core.events import StepStarted
+from buildtools.core.model import Status
 from buildtools.core.results import Attempt, StepResult
 from buildtools.core.step import Step
 from buildtools.engine.attempts import attempt, judged, refused, worth_another
-from buildtools.engine.cache import RunCache, StepCache
-from buildtools.engine.context import EngineContext, Place, Voice
+from buildtools.engine.cache import StepCache
+from buildtools.engine.context import EngineContext, Place
 from buildtools.engine.control import Control
-from buildtools.engine.dispatch import Dispatcher
+from buildtools.engine.declared import declared_inputs
 from buildtools.engine.log import StepLog
-from buildtools.engine.printing import Printing
 from buildtools.engine.record import remove_tree
-from buildtools.engine.settings import RunSettings
-from buildtools.pipeline.model import Configured, Outputs, Pipeline, StepSpec
+from buildtools.engine.surroundings import Surroundings
+from buildtools.engine.voice import Voice
+from buildtools.engine.why import Note, Why, write_note
+from buildtools.pipeline.model import Configured, StepSpec
+
+if TYPE_CHECKING:
+    from buildtools.engine.keeper import Keeper
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,21 +37,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     started: float
     seconds: float
     earlier: tuple[Attempt, ...] = ()
-
-
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What all steps of a run share; `env` is the caller's with the file's laid over it, `temp` the run's folder."""
-
-    pipeline: Pipeline
-    settings: RunSettings
-    dispatcher: Dispatcher
-    printing: Printing
-    env: dict[str, str]
-    temp: Path
-    outputs: Outputs
-    users: Mapping[str, int]
-    """how many steps of the pipeline use each plugin"""
-    cache: RunCache | None = None
+    cached: bool = False
 
 
 class Task:
@@ -61,6 +53,8 @@ class Task:
         """the whole run's time was up while it ran"""
         self._around = around
         self._wake = wake
+        self._cached = False
+        self._whys: list[Why] = []
 
     def work(self) -> None:
         """Run the step to its outcome, in this thread. Raises nothing that a plugin could cause."""
@@ -79,9 +73,12 @@ class Task:
                 if self.control.over or not left or not worth_another(result):
                     break
                 earlier.append(Attempt(result=result, seconds=time.monotonic() - began))
+        self._write_down()
         self.log.close()
         seconds = time.monotonic() - started
-        self.outcome = Outcome(result=result, started=started, seconds=seconds, earlier=tuple(earlier))
+        self.outcome = Outcome(
+            result=result, started=started, seconds=seconds, earlier=tuple(earlier), cached=self._cached
+        )
 
     def _attempt(self, configured: Configured, number: int) -> StepResult:
         around = self._around
@@ -104,12 +101,24 @@ class Task:
             private_files=around.pipeline.private_files,
             temp=temp,
         )
-        cache = self._cache(configured.step)
-        ctx = EngineContext(place, voice, stop, around.settings, cache)
-        if cache is not None:
-            cache.warn, cache.spare = ctx.warn, lambda: ctx.temp / "cache"
+        ctx = EngineContext(place, voice, stop, around.settings, self._cache(configured.step))
+        if ctx.cache is not None:
+            ctx.cache.warn, ctx.cache.spare = ctx.aside, lambda: ctx.temp / "cache"
+        keeper: Keeper | None = None
+        kept: StepResult | None = None
+        changed = ""
         with around.printing.by(voice):
-            result = attempt(configured.step, self.spec.uses, ctx)
+            inputs = declared_inputs(configured.step, self.spec.uses, ctx) if number == 1 else None
+            if inputs is not None:
+                from buildtools.engine.keeper import keeper_for
+
+                keeper = keeper_for(self.spec, configured, around, (place, ctx))
+                kept = keeper.found(inputs, voice.replay)
+            voice.pause()
+            begun = self.log.size
+            result = kept or attempt(configured.step, self.spec.uses, ctx)
+            if keeper is not None and kept is None and result.status is Status.PASSED:
+                changed = keeper.changed()
         voice.pause()
         cause = self.control.conclude()
         if ctx.temp_used:
@@ -117,11 +126,26 @@ class Task:
         result = judged(result, cause, told=ctx.cancelled, seconds=self.spec.timeout)
         if ctx.warnings:
             result = msgspec.structs.replace(result, warnings=(*result.warnings, *ctx.warnings))
+        if keeper is not None and kept is None:
+            keeper.keep(result, changed or cause.value, lambda: self.log.content(begun))
+        if ctx.cache is not None:
+            self._whys += ctx.cache.whys
+        if ctx.asides:
+            result = msgspec.structs.replace(result, warnings=(*result.warnings, *ctx.asides))
+        self._cached = kept is not None
         return result
 
     def _cache(self, step: Step) -> StepCache | None:
         run = self._around.cache
-        return None if run is None or not self.spec.cache else StepCache(run, self.spec.uses, step.version)
+        if run is None or not self.spec.cache:
+            self._whys.append(Why(why=f"never cached: {'--no-cache' if run is None else 'the step says cache: false'}"))
+            return None
+        return StepCache(run, self.spec.uses, step.version)
+
+    def _write_down(self) -> None:
+        if self._whys and self._around.record is not None:
+            note = Note(step=self.spec.id, whys=tuple(dict.fromkeys(self._whys)))
+            write_note(self._around.record, self.log.name, note, self._around.settings.masker)
 
     def _announce(self, number: int) -> None:
         self._around.dispatcher.push(StepStarted(time=time.time(), step=self.spec.id, attempt=number))

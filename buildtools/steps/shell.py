@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from buildtools.core.wording import signal_name
-from buildtools.plugin import Cause, Completed, Kind, Status, Step, StepContext, StepResult
+from buildtools.plugin import Cause, Completed, Inputs, Kind, Status, Step, StepContext, StepResult
 
 
 class Shell(Step, frozen=True):
@@ -27,6 +27,24 @@ class Shell(Step, frozen=True):
         bool, msgspec.Meta(description="It only reads the tree: it runs side by side with the checks next to it")
     ] = False
 
+    sources: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            description="Patterns of all files that it reads: as long as they are the same, its result comes from the "
+            "cache. The program itself counts only if it is among them"
+        ),
+    ] = msgspec.field(name="inputs", default=())
+    outputs: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            description="Patterns of the files that it makes: they belong to it, are kept with its result and put "
+            "back; without one of them it has failed"
+        ),
+    ] = ()
+    inputs_env: Annotated[
+        tuple[str, ...], msgspec.Meta(description="Names of variables that its result depends on as well")
+    ] = ()
+
     kind: ClassVar[Kind] = Kind.ACTION
     positional: ClassVar[str] = "run"
     provides: ClassVar[tuple[str, ...] | None] = ()
@@ -42,12 +60,33 @@ class Shell(Step, frozen=True):
             yield "run", "is empty: write a command line, or a list of a program and its arguments"
         elif any("\0" in word for word in words):
             yield "run", "holds a NUL character, which no command can"
+        if self.sources or self.outputs or self.inputs_env:
+            from buildtools.steps import declared
+
+            yield from declared.problems(self.sources, self.outputs, self.inputs_env)
+
+    def inputs(self, ctx: StepContext) -> Inputs | None:
+        """Return what the file says; without `inputs` nobody knows what a command reads."""
+        if not self.sources:
+            return None
+        from buildtools.steps import declared
+
+        files = declared.input_files(ctx, self.sources, self.outputs)
+        return Inputs(files=files, env=self.inputs_env, outputs=self.outputs)
 
     def run(self, ctx: StepContext) -> StepResult:
         """Run it; raise `ToolMissing` for a program that is not there."""
         by_shell = isinstance(self.command, str)
         done = ctx.run(("sh", "-e", "-c", self.command) if isinstance(self.command, str) else self.command)
-        return StepResult() if done.returncode == 0 else _verdict(done, by_shell=by_shell)
+        if done.returncode:
+            return _verdict(done, by_shell=by_shell)
+        if self.outputs:
+            from buildtools.steps import declared
+
+            if absent := declared.absent_outputs(ctx, self.outputs):
+                remedy = "Correct `outputs`, which start where the step works, or make the command write them."
+                return StepResult(status=Status.FAILED, reason=f"it did not make {', '.join(absent)}", remedy=remedy)
+        return StepResult()
 
 
 def _verdict(done: Completed, *, by_shell: bool) -> StepResult:

@@ -8,7 +8,18 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from buildtools.plugin import Cause, Kind, Status, Step, StepContext, StepError, StepResult, Tool, ToolMissing
+from buildtools.plugin import (
+    Cause,
+    Inputs,
+    Kind,
+    Status,
+    Step,
+    StepContext,
+    StepError,
+    StepResult,
+    Tool,
+    ToolMissing,
+)
 from buildtools.steps.interpreter import found, install, interpreter, package_tool
 from buildtools.steps.locate import locator
 from buildtools.steps.tests import measure, records
@@ -44,6 +55,14 @@ class Tests(Step, frozen=True):
     coverage: Annotated[Coverage | None, _doc("Measure coverage")] = None
     pattern: Annotated[str, _doc("unittest: the names of test files; default: test*.py")] = ""
     top: Annotated[str, _doc("unittest: the folder that modules are imported from; default: above the package")] = ""
+    sources: Annotated[
+        tuple[str, ...],
+        _doc(
+            "Patterns of all files that the tests read: as long as these, the interpreter and its packages are the "
+            "same, a passed result comes from the cache"
+        ),
+    ] = msgspec.field(name="inputs", default=())
+    inputs_env: Annotated[tuple[str, ...], _doc("Names of variables that the result depends on as well")] = ()
     allow_empty: Annotated[bool, _doc("It is no error if no test ran")] = False
 
     kind: ClassVar[Kind] = Kind.CHECK
@@ -58,6 +77,10 @@ class Tests(Step, frozen=True):
                     yield name, "is for `runner: unittest`; pytest has `python_files` and `pythonpath` in its settings"
         if any(not path for path in self.paths):
             yield "paths", "holds an empty path"
+        if self.sources or self.inputs_env:
+            from buildtools.steps import declared
+
+            yield from declared.problems(self.sources, (), self.inputs_env)
 
     def tools(self, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:
         """Yield the runner's and coverage's packages, as they are installed in the interpreter."""
@@ -65,6 +88,16 @@ class Tests(Step, frozen=True):
             yield package_tool(self.python, _NEEDS["pytest"], (root, env))
         if self.coverage is not None:
             yield package_tool(self.python, _NEEDS["coverage"], (root, env))
+
+    def inputs(self, ctx: StepContext) -> Inputs | None:
+        """Return what the file says, with the settings, interpreter and packages that every test depends on."""
+        if not self.sources or ctx.cache is None:
+            return None
+        from buildtools.steps.tests.inputs import Reading
+
+        rcfile = (self.coverage.rcfile,) if self.coverage and self.coverage.rcfile else ()
+        named = (interpreter(ctx, self.python), self.inputs_env)
+        return Reading(ctx, ctx.cache).inputs(self.sources, (*self.paths, *rcfile), named)
 
     def run(self, ctx: StepContext) -> StepResult:
         """Run the tests, then report their coverage; a missing pytest or coverage raises `ToolMissing`."""

@@ -1,0 +1,85 @@
+"""Why a step was not taken from the cache: noted in the run's record, read by `buildtools why`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from buildtools.core.encoding import encode
+from buildtools.core.masking import Masker
+from buildtools.core.results import RunResult, StepRun
+from buildtools.system.replace import replace_file
+
+_MOST = 20_000
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What had to be done anew, a file or `""` for the whole step, and why."""
+
+    why: str
+    subject: str = ""
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """All reasons of one step in one run. None of them is left out but those beyond the first 20,000."""
+
+    step: str
+    whys: tuple[Why, ...] = ()
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a step in the last run that had it; `noted` is false where nothing was written down."""
+
+    run: str
+    step: StepRun
+    whys: tuple[Why, ...] = ()
+    noted: bool = False
+
+
+def write_note(folder: Path, name: str, note: Note, masker: Masker) -> None:
+    """Write a step's reasons into a run's folder; what cannot be written is not worth a word."""
+    note = masker.value(msgspec.structs.replace(note, whys=note.whys[:_MOST]))
+    with suppress(OSError):
+        folder.stat()  # not made again, should somebody have removed it
+        replace_file(folder / "why" / f"{name}.json", encode(note) + b"\n")
+
+
+def ask(runs: Path, step: str) -> tuple[Answer, ...]:
+    """Return what is known of a step, or of all members of its matrix, in the last run that had it."""
+    for folder in _folders(runs):
+        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+            result = msgspec.json.decode((folder / "run.json").read_bytes(), type=RunResult)
+            found = [run for run in result.steps if run.id == step or run.id.startswith(f"{step}[")]
+            started = [run for run in found if run.started is not None]
+            if started:
+                notes = {note.step: note for note in _notes(folder)}
+                return tuple(_answer(result.id, run, notes.get(run.id)) for run in started)
+    return ()
+
+
+def known_steps(runs: Path) -> Sequence[str]:
+    """Return the steps of all recorded runs."""
+    known: dict[str, None] = {}
+    for folder in _folders(runs):
+        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+            result = msgspec.json.decode((folder / "run.json").read_bytes(), type=RunResult)
+            known.update(dict.fromkeys(run.id for run in result.steps))
+    return tuple(known)
+
+
+def _answer(run: str, step: StepRun, note: Note | None) -> Answer:
+    return Answer(run=run, step=step, whys=note.whys if note else (), noted=note is not None)
+
+
+def _folders(runs: Path) -> Iterator[Path]:
+    with suppress(OSError):
+        yield from sorted((folder for folder in runs.iterdir() if folder.is_dir()), reverse=True)
+
+
+def _notes(folder: Path) -> Iterator[Note]:
+    for file in sorted((folder / "why").glob("*.json")):
+        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+            yield msgspec.json.decode(file.read_bytes(), type=Note)
