@@ -16,7 +16,7 @@ _MOST_STARTS = 16
 """lines that a report may begin with; each costs a look at all that follows"""
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _NOISE = re.compile(
-    r"[\W_]*"  # rules and arrows
+    r"[\W_]*|>? ?\d+ │.*"  # rules and arrows, and lines of code
     r"|Oops! Something went wrong! :\(|ESLint: \d\S*"  # above every message of ESLint's
     r"|\(node:\d+\) .*|\(Use `node .*|at .*"  # Node's own warnings, and its traces
     r"|\S+:\d+: \w+Warning: .*"  # Python's
@@ -78,6 +78,6 @@ def said(done: Completed, error: Exception | None = None) -> str:
             # Python's traces and argparse's usage end with what matters; everybody else begins with it.
             behind = any(line.startswith(("Traceback ", "usage: ")) for line in lines)
             first = next((number for number, line in enumerate(lines) if _ERROR.search(line)), 0)
-            words = lines[-1] if behind else " ".join(lines[first : first + 3])
+            words = lines[-1] if behind else " ".join(lines[first : first + 4])
             return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
     return "it did not say why"

@@ -45,9 +45,9 @@ def test_no_value(text: str) -> None:
         (
             "",
             "biome.json:1:1 parse ━━━━━━\n\n  × Found it.\n\n> 1 │ x\n  │ ^\n  2 │",
-            "biome.json:1:1 parse × Found it. > 1 │ x",
+            "biome.json:1:1 parse × Found it.",
         ),
-        ("", "one\ntwo\nthree\nfour", "one two three"),
+        ("", "one\ntwo\nthree\nfour\nfive", "one two three four"),
         ("", "x" * 500, "x" * 399 + "…"),
     ],
 )
