@@ -96,7 +96,7 @@ class Remembered:
         if self._known:
             return "new or changed text"
         if not self._before:
-            return "nothing is known from an earlier run"
+            return "no verdict of an earlier run to take"
         changed = [name for name, digest in self._conditions.items() if self._before.get(name) != digest]
         return ", ".join(changed) + " changed" if changed else "what was known is gone"
 

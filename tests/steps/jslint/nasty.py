@@ -173,6 +173,7 @@ def strange_places(folder: Path) -> dict[str, str]:
     (folder / "itself.js").symlink_to("itself.js")
     (folder / "round").symlink_to(".")
     (folder / "null.js").symlink_to("/dev/null")
+    (folder / "failing.js").symlink_to("/proc/self/mem")  # can be opened; reading fails, for root too
     with (folder / "giant.js").open("wb") as file:
         file.truncate(33 * 1024 * 1024)
     return {
@@ -181,4 +182,5 @@ def strange_places(folder: Path) -> dict[str, str]:
         "dangling.js": "unreadable",
         "itself.js": "unreadable",
         "giant.js": "too-large",
+        "failing.js": "unreadable",
     }

@@ -78,7 +78,7 @@ def tree(tmp_path: Path) -> Tree:
     return Tree(tmp_path)
 
 
-NOTHING = "nothing is known from an earlier run"
+NOTHING = "no verdict of an earlier run to take"
 NEW = "new or changed text"
 
 
