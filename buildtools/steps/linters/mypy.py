@@ -13,7 +13,8 @@ from buildtools.plugin import Completed, Finding, Severity, StepContext
 from buildtools.steps.linters.linter import PythonLinter
 from buildtools.steps.linters.report import Report
 
-_UNREADABLE = re.compile(r"((?!mypy:).+?): error: (.+)")
+_BLOCKER = re.compile(r"(?P<file>(?!mypy:).+?)(?::(?P<line>\d+))?: error: (?P<message>.+?)(?:  \[(?P<code>[\w-]+)\])?")
+"""As which an error that ends the run at once comes on stderr: of bytes that are no text, before 2.0 of syntax too."""
 _SETTINGS = ("mypy.ini", "pyproject.toml", "setup.cfg")
 
 
@@ -52,6 +53,7 @@ class Mypy(PythonLinter, frozen=True):
     """
 
     tool: ClassVar[str] = "mypy"
+    package: ClassVar[str] = "mypy>=1.11"
     suffixes: ClassVar[tuple[str, ...]] = (".py", ".pyi")
     statuses: ClassVar[tuple[int, ...]] = (0, 1, 2)  # 2: files that cannot be parsed, but wrong usage too
     ours: ClassVar[tuple[str, ...]] = ("-O", "--output", "--install-types", "-V", "--version")
@@ -72,11 +74,9 @@ class Mypy(PythonLinter, frozen=True):
         """Read a line each; mypy goes on without a configuration that it cannot read, which must not pass."""
         findings = [error.finding() for error in _errors(done.stdout)]
         complaints = done.stderr.decode("utf-8", "replace").splitlines()
-        for match in filter(None, map(_UNREADABLE.fullmatch, complaints if done.returncode == 2 else ())):
-            path, message = match.groups()
-            findings.append(
-                Finding(tool="mypy", rule="unreadable", message=message, path=path, severity=Severity.ERROR)
-            )
+        for match in filter(None, map(_BLOCKER.fullmatch, complaints if done.returncode == 2 else ())):
+            line, code = int((match["line"] or "0")[:9]), match["code"] or "unreadable"
+            findings.append(_Error(match["file"], line, -1, match["message"], "error", code).finding())
         names = (*_SETTINGS, Path(self.config).name) if self.config else _SETTINGS
         about = re.compile(rf"\S*(?:{'|'.join(map(re.escape, names))})(?:, line \d+)?: .+")
         problems = [f"{error.file}:{error.line}: {error.message}" for error in _errors(done.stderr)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 import msgspec
@@ -9,6 +10,8 @@ import msgspec
 from buildtools.plugin import Completed, Finding, Severity
 from buildtools.steps.linters.linter import SCRIPTS, NodeLinter
 from buildtools.steps.linters.report import Report, decode
+
+_UNREAD = re.compile(r"Failed to open file (.+) with error ")
 
 
 class _Span(msgspec.Struct):
@@ -28,12 +31,14 @@ class _Diagnostic(msgspec.Struct):
     labels: list[_Label] = []
 
     def finding(self) -> Finding:
+        # For a file that it cannot read, it names the file in words alone.
+        unread = _UNREAD.match(self.message)
         span = self.labels[0].span if self.labels else _Span()
         return Finding(
             tool="oxlint",
             rule=self.code or "oxlint",
             message=self.message,
-            path=self.filename,
+            path=self.filename or (unread[1] if unread else ""),
             line=span.line,
             column=span.column,
             severity={"error": Severity.ERROR, "advice": Severity.INFO}.get(self.severity, Severity.WARNING),

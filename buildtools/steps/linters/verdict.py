@@ -61,11 +61,11 @@ def _reason(findings: tuple[Finding, ...], bad: int, checked: int | None) -> str
 
 
 def _clean(finding: Finding, locate: Callable[[str], str]) -> Finding:
-    """Return the finding with its path located, and 0 for numbers that are no place in a file."""
+    """Return the finding with its path located (`.` for none), and 0 for numbers that are no place in a file."""
     names = ("line", "column", "end_line", "end_column")
     numbers = {name: getattr(finding, name) for name in names}
     return msgspec.structs.replace(
         finding,
-        path=locate(finding.path) if finding.path else "",
+        path=locate(finding.path) if finding.path else ".",
         **{name: number if 0 < number < _LARGEST else 0 for name, number in numbers.items()},
     )

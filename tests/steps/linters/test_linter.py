@@ -221,8 +221,8 @@ def test_a_missing_package_of_python_says_how_to_get_it(name: str, tmp_path: Pat
     python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     python.chmod(0o755)
     step = ALL[name](python=str(python))  # type: ignore[call-arg]
-    with pytest.raises(ToolMissing, match=f"(?s)^{name} in {python}: not found.*-m pip install {name}"):
+    with pytest.raises(ToolMissing, match=f"(?s)^{name} in {python}: not found.*-m pip install '?{name}"):
         step.run(LoneContext(tmp_path))
     (tool,) = step.tools(tmp_path, os.environ)
     assert (tool.name, tool.version) == (name, "")
-    assert f"pip install {name}" in tool.remedy
+    assert "pip install" in tool.remedy

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from buildtools.plugin import Cause, Severity, Status, StepError, StepResult
+from buildtools.plugin import Cause, Completed, Severity, Status, StepError, StepResult
 from buildtools.steps.linters.mypy import Mypy
 from tests.support.context import LoneContext
 
@@ -62,6 +62,13 @@ def test_what_cannot_be_parsed_or_read_is_a_finding(root: Path) -> None:
     (root / "broken/broken.py").write_bytes(b"# \xff\n")
     (finding,) = check(root, "broken").findings
     assert (finding.path, finding.rule, finding.severity) == ("broken/broken.py", "unreadable", Severity.ERROR)
+
+
+def test_an_older_mypy_tells_of_syntax_in_words() -> None:
+    stderr = b"a b.py:3: error: invalid syntax  [syntax]\nmypy: error: not this\n"
+    done = Completed(argv=("mypy",), returncode=2, seconds=0.0, stderr=stderr)
+    (finding,) = Mypy().judge(done).findings
+    assert (finding.place, finding.rule, finding.message) == ("a b.py:3", "syntax", "invalid syntax")
 
 
 def test_no_file_is_empty_and_nothing_to_check_an_error(root: Path) -> None:

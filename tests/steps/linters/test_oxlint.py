@@ -45,7 +45,7 @@ def test_what_cannot_be_parsed_or_read_is_an_error(root: Path) -> None:
     assert (finding.place, finding.rule, finding.severity) == ("src/broken.js:1:7", "oxlint", Severity.ERROR)
     (root / "src/bytes.js").write_bytes(b"\xff\xfe\x00")
     (finding,) = lint(root, "src/bytes.js", fail_on=Severity.ERROR).findings
-    assert (finding.path, finding.severity) == ("", Severity.ERROR)
+    assert (finding.path, finding.severity) == ("src/bytes.js", Severity.ERROR)
     assert "src/bytes.js" in finding.message
 
 
