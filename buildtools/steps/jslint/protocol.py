@@ -133,6 +133,8 @@ class Conversation:
                 if kind == "stop" and "unable to finish" not in message:
                     # Editions before 2021 don't say so themselves.
                     message = f"[JSLint was unable to finish] {message}"
+                elif kind == "crash":
+                    message = _crash(message)
                 return Finding(
                     tool=TOOL,
                     rule=code,
@@ -144,6 +146,14 @@ class Conversation:
                 )
             case _:
                 raise ProtocolError(f"not a warning: {warning!r:.200}")
+
+
+def _crash(message: str) -> str:
+    """Return what to say of an exception inside JSLint, which is no fault of the file's, whatever is in it."""
+    said = message.replace("[JSLint was unable to finish] ", "")
+    # Seen in editions of 2024 to 2026, before they have told of anything else.
+    hint = "; a closing bracket that nothing opens can cause this" if said.startswith("TypeError") else ""
+    return f"JSLint itself failed over this file: {said}{hint}"
 
 
 def _event(line: bytes) -> dict[str, Any] | None:

@@ -79,6 +79,7 @@ def test_what_is_too_much_for_an_engine_costs_no_other_file(tmp_path: Path, engi
     assert all(not found[name] for name in ("aaa.js", "e.js", "m.js", "zzz.js"))
     assert all(found[name] for name in hard)
     assert kind(found["long-line.js"]) == HARD
+    assert "a closing bracket that nothing opens" in found["only-closed.js"][-1].message
     assert "not linted to the end: " in result.reason
     assert result.exit_code == 1
 

@@ -97,7 +97,11 @@ def test_jslints_own_crash_is_a_finding_with_its_message(tmp_path: Path, node: N
     """.replace("\n        ", "\n")
     context = write(tmp_path, {"crash.mjs": inside})
     (finding,) = Jslint(dir=Path("a.js"), jslint_js=Path("crash.mjs")).run(context).findings
-    assert (finding.rule, finding.message, finding.severity) == ("jslint-crash", "RangeError: deep", Severity.ERROR)
+    assert (finding.rule, finding.message, finding.severity) == (
+        "jslint-crash",
+        "JSLint itself failed over this file: RangeError: deep",
+        Severity.ERROR,
+    )
 
 
 OLD = """
