@@ -14,7 +14,7 @@ from buildtools.steps.linters.linter import PythonLinter
 from buildtools.steps.linters.report import Report
 
 _BLOCKER = re.compile(r"(?P<file>(?!mypy:).+?)(?::(?P<line>\d+))?: error: (?P<message>.+?)(?:  \[(?P<code>[\w-]+)\])?")
-"""As which an error that ends the run at once comes on stderr: of bytes that are no text, before 2.0 of syntax too."""
+"""As which an error comes that ends the run at once: of bytes that are no text, in older editions of syntax too."""
 _SETTINGS = ("mypy.ini", "pyproject.toml", "setup.cfg")
 
 
@@ -74,7 +74,8 @@ class Mypy(PythonLinter, frozen=True):
         """Read a line each; mypy goes on without a configuration that it cannot read, which must not pass."""
         findings = [error.finding() for error in _errors(done.stdout)]
         complaints = done.stderr.decode("utf-8", "replace").splitlines()
-        for match in filter(None, map(_BLOCKER.fullmatch, complaints if done.returncode == 2 else ())):
+        text = [*done.stdout.decode("utf-8", "replace").splitlines(), *complaints]
+        for match in filter(None, map(_BLOCKER.fullmatch, text if done.returncode == 2 else ())):
             line, code = int((match["line"] or "0")[:9]), match["code"] or "unreadable"
             findings.append(_Error(match["file"], line, -1, match["message"], "error", code).finding())
         names = (*_SETTINGS, Path(self.config).name) if self.config else _SETTINGS

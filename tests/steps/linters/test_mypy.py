@@ -65,8 +65,8 @@ def test_what_cannot_be_parsed_or_read_is_a_finding(root: Path) -> None:
 
 
 def test_an_older_mypy_tells_of_syntax_in_words() -> None:
-    stderr = b"a b.py:3: error: invalid syntax  [syntax]\nmypy: error: not this\n"
-    done = Completed(argv=("mypy",), returncode=2, seconds=0.0, stderr=stderr)
+    stdout = b"a b.py:3: error: invalid syntax  [syntax]\nmypy: error: not this\n"
+    done = Completed(argv=("mypy",), returncode=2, seconds=0.0, stdout=stdout)
     (finding,) = Mypy().judge(done).findings
     assert (finding.place, finding.rule, finding.message) == ("a b.py:3", "syntax", "invalid syntax")
 
