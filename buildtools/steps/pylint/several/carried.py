@@ -175,6 +175,59 @@ class _Tokens(dict):  # type: ignore[type-arg]
         return found is not None
 
 
+class _Annotations:
+    """`variables`: names in annotations, which a package's `__init__` leaves to the files after it.
+
+    There they count as used. A file is linted as if none had been left; it says which names it asked for, and is
+    linted again, with what was left, if one of these is among them.
+    """
+
+    def __init__(self, checker: Any, _files: Files) -> None:
+        self._checker = checker
+        self.left: dict[int, set[str]] = {}
+        if not isinstance(checker._type_annotation_names, list):
+            raise AttributeError("_type_annotation_names")
+
+    def begin(self, number: int) -> None:
+        self._names = _Asked(self.left.get(number, set()))
+        self._checker._type_annotation_names = self._names
+
+    def take(self) -> Any:
+        forgotten = self._checker._type_annotation_names is not self._names
+        asked = self._names.asked
+        return sorted(asked), sorted(set(self._names)), forgotten, sorted(asked & self._names.left)
+
+    def put(self, parts: list[Any]) -> None:
+        """Need nothing: at the end, nobody asks."""
+
+    @staticmethod
+    def misled(parts: list[Any]) -> dict[int, set[str]]:
+        """Return, by number, which files were linted without what was really left to them, and what that is."""
+        out, left = {}, set()
+        for number, part in enumerate(parts):
+            if part is not None:
+                asked, own, forgotten, found = part
+                if left.intersection(asked) != set(found):
+                    out[number] = set(left)
+                left = set() if forgotten else left.union(own)
+        return out
+
+
+class _Asked(list):  # type: ignore[type-arg]
+    """A list that remembers what was looked for in it in vain, and also has what was left by others."""
+
+    def __init__(self, left: set[str]) -> None:
+        self.asked: set[str] = set()
+        self.left = left
+
+    def __contains__(self, name: object) -> bool:
+        if super().__contains__(name):
+            return True
+        if isinstance(name, str):
+            self.asked.add(name)
+        return name in self.left
+
+
 class _Mapped:
     """A checker that says itself how it is to be run in several processes."""
 
@@ -229,17 +282,23 @@ class Carried:
                     raise Unknown(f"{described(checker)} is not the one that is known: {error}") from None
         self._states: list[Any] = []
 
-    def watch(self) -> None:
-        """Remember how every checker looks before the first file."""
+    def watch(self, linter: Any) -> None:
+        """Remember how the linter and every checker look before the first file."""
+        self._linter = linter
+        self._messages = dict(linter._msgs_state)
         self._states = [state(checker, number in self._kinds) for number, checker in enumerate(self._checkers)]
 
     def begin(self, number: int) -> None:
         """Make the checkers as they are before the first file, for the file of this number."""
+        self._options = dict(vars(self._linter.config))
         for kind in self._kinds.values():
             kind.begin(number)
 
     def problem(self, path: str) -> str:
         """Return which checker, other than those that say so, has kept something of a file, or wanted to."""
+        config = self._linter.config
+        if self._messages != self._linter._msgs_state or self._options != vars(config):
+            return f"a plugin has changed pylint's options in {path}, for the next files too"
         for number, checker in enumerate(self._checkers):
             kind = self._kinds.get(number)
             if isinstance(kind, _Strings) and kind.unsure:
@@ -263,6 +322,22 @@ class Carried:
             if isinstance(kind, _Lines):
                 kind.keys, kind.known = keys, known
             kind.put([part[number] for part in parts])
+
+    def leave(self, left: dict[int, set[str]]) -> None:
+        """Let files, by number, be linted with what was left to them, as `misled` has told."""
+        for kind in self._kinds.values():
+            if isinstance(kind, _Annotations):
+                kind.left = left
+
+    def misled(self, parts: list[list[Any] | None]) -> dict[int, set[str]]:
+        """Return which files must be linted again, since others have left something to them, and what that is.
+
+        `parts` is what each file has added, `None` for one that is not linted.
+        """
+        for place, kind in enumerate(self._kinds.values()):
+            if isinstance(kind, _Annotations):
+                return kind.misled([None if part is None else part[place] for part in parts])
+        return {}
 
     def strings(self) -> list[tuple[int, int, int]]:
         """Return where the last file asked for strings of files before it: line, column, the answering number."""
@@ -312,6 +387,7 @@ def _kind(checker: Any) -> Any:
     from pylint.checkers import BaseChecker
     from pylint.checkers.imports import ImportsChecker
     from pylint.checkers.strings import StringConstantChecker
+    from pylint.checkers.variables import VariablesChecker
 
     if type(checker) is ImportsChecker:
         return _Imports
@@ -319,6 +395,8 @@ def _kind(checker: Any) -> Any:
         return _Lines
     if type(checker) is StringConstantChecker:
         return _Strings
+    if type(checker) is VariablesChecker:
+        return _Annotations
     # Others may have exchanged the method of one checker alone.
     if _differs(checker, BaseChecker, "get_map_data") and _differs(checker, BaseChecker, "reduce_map_data"):
         return _Mapped

@@ -143,6 +143,9 @@ class _Fast:
             return {}, {}, stale, set()
         mapped = [(item, self._source(keeper, number, trees)) for number, item in enumerate(self.items)]
         results = self._run(mapped, keeper.stale)
+        misled = self._misled(Carried(self._linter._prepared, []), results)
+        if misled:
+            return {}, {}, dict.fromkeys(misled, "another file leaves names to it"), set()
         lacking = keeper.lacking(parsed, results)
         return {number: part for number, part in parsed.items() if number in keeper.stale}, results, {}, lacking
 
@@ -163,6 +166,13 @@ class _Fast:
         try:
             mapped = [(item, trees.get(number)) for number, item in enumerate(self.items)]
             results = self._run(mapped, keeper.stale if keeper is not None else wanted)
+            while keeper is not None:
+                # What has not been linted now may have been left something else than the last time.
+                misled = self._misled(Carried(self._linter._prepared, []), results)
+                if not misled:
+                    break
+                keeper.add_stale(dict.fromkeys(misled, "another file leaves names to it"))
+                results = self._run(mapped, keeper.stale)
         except (GaveUp, Unknown) as reason:
             self._told["plain"] = str(reason)
             gc.enable()
@@ -210,14 +220,30 @@ class _Fast:
         return trees, parsed
 
     def _run(self, trees: list[tuple[Any, Any]], wanted: Iterable[int]) -> dict[int, Any]:
+        """Lint files that are parsed, and again those of them to which others have left something."""
         carried = Carried(self._linter._prepared, trees)
-        carried.watch()
-        zygote = Zygote(self._linter, trees, carried, self._trace)
-        results = zygote.run(wanted, self._plain._lint_files, self._check, self._progress[1], self._workers)
-        if self._keeper is not None:
-            for number, (done, reads, asked) in results.items():
-                results[number] = done, self._keeper.short_reads(reads), asked
+        carried.watch(self._linter)
+        results: dict[int, Any] = {}
+        todo = {number for number in wanted if trees[number][1] is not None}
+        while todo:
+            zygote = Zygote(self._linter, trees, carried, self._trace)
+            found = zygote.run(todo, self._plain._lint_files, self._check, self._progress[1], self._workers)
+            for number, (done, reads, asked) in found.items():
+                results[number] = done, self._keeper.short_reads(reads) if self._keeper else None, asked
+            misled = self._misled(carried, results)
+            todo = misled.keys() & results.keys()
+            carried.leave({number: misled[number] for number in todo})
         return results
+
+    def _misled(self, carried: Carried, results: dict[int, Any]) -> dict[int, set[str]]:
+        linted = self._linted(results)
+        return carried.misled([None if done is None else done[4] for done in linted])
+
+    def _linted(self, results: dict[int, Any]) -> list[Any]:
+        """Return what linting each file adds, now or the last time; `None` for one without a tree."""
+        if self._keeper is not None:
+            return self._keeper.lint_parts(results)
+        return [results[number][0] if number in results else None for number in range(len(self.items))]
 
     def _put(self, parsed: dict[int, Any], results: dict[int, Any]) -> None:
         """Make the linter as it is after parsing all, though that was done elsewhere, or earlier; then join."""
@@ -235,11 +261,10 @@ class _Fast:
 
     def _join(self, parsed: dict[int, Any], results: dict[int, Any]) -> None:
         linter, keeper = self._linter, self._keeper
+        linted = self._linted(results)
         if keeper is None:
-            linted = [results[n][0] if n in results else None for n in range(len(self.items))]
             keys, known = list(map(str, range(len(linted)))), {}
         else:
-            linted = keeper.lint_parts(results)
             keys, known = [item.key for item in keeper.items], keeper.known_pairs(linted)
         walker = self._check.keywords["walker"]
         parts.join(linter, self.items, linted, walker, self._progress[1])
@@ -290,7 +315,11 @@ def _world(linter: Any) -> dict[str, Any]:
     spaces = {str(path): space for path, space in getattr(linter, "_directory_namespaces", {}).items()}
     configs = [("", linter.config), *((path, pair[0]) for path, pair in sorted(spaces.items()))]
     here = os.getcwd()
-    checkers = [f"{type(checker).__module__}.{type(checker).__qualname__}" for checker in linter._prepared if checker is not linter]
+    checkers = [
+        f"{type(checker).__module__}.{type(checker).__qualname__}"
+        for checker in linter._prepared
+        if checker is not linter
+    ]
     return {
         "Python": sys.version,
         "the configuration": [
