@@ -98,7 +98,8 @@ def relative(path: str | Path, root: Path) -> str:
     text = os.fspath(path)
     if ".." in text:
         text = os.path.normpath(text)
-    return text.removeprefix(f"{os.fspath(root).rstrip('/')}/")
+    base = os.fspath(root)
+    return "." if text == base else text.removeprefix(f"{base.rstrip('/')}/")
 
 
 def _around(setting: Setting, digests: Digests) -> Iterator[tuple[str, str]]:

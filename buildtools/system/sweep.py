@@ -92,6 +92,9 @@ def sweep_now_and_then(folder: Path, bound: int = BOUND) -> None:
 def clear(folder: Path) -> Contents:
     """Remove everything; return what was there. Raises `OSError` if the folder cannot be taken away."""
     found = contents(folder)
+    if os.path.lexists(folder) and not folder.is_dir():
+        folder.unlink()
+        return found
     away = folder.with_name(f".{folder.name}.{os.urandom(4).hex()}")
     try:
         folder.rename(away)  # at one stroke: a run that is under way begins anew
