@@ -74,8 +74,8 @@ class Mypy(PythonLinter, frozen=True):
         """Read a line each; mypy goes on without a configuration that it cannot read, which must not pass."""
         findings = [error.finding() for error in _errors(done.stdout)]
         complaints = done.stderr.decode("utf-8", "replace").splitlines()
-        text = [*done.stdout.decode("utf-8", "replace").splitlines(), *complaints]
-        for match in filter(None, map(_BLOCKER.fullmatch, text if done.returncode == 2 else ())):
+        lines = [*done.stdout.decode("utf-8", "replace").splitlines(), *complaints] if done.returncode == 2 else []
+        for match in filter(None, (_BLOCKER.fullmatch(line) for line in lines if not line.startswith('{"'))):
             line, code = int((match["line"] or "0")[:9]), match["code"] or "unreadable"
             findings.append(_Error(match["file"], line, -1, match["message"], "error", code).finding())
         names = (*_SETTINGS, Path(self.config).name) if self.config else _SETTINGS

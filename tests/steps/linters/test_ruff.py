@@ -9,6 +9,7 @@ import pytest
 
 from buildtools.plugin import Cause, Severity, Status, StepError, StepResult
 from buildtools.steps.linters.ruff import Ruff
+from tests.conftest import MakeProject
 from tests.support.context import LoneContext
 
 
@@ -94,3 +95,21 @@ def test_its_version_is_known(root: Path) -> None:
     (tool,) = Ruff().tools(root, os.environ)
     assert tool.name == "ruff"
     assert tool.version[0].isdigit()
+
+
+def test_a_pipeline_with_it(project: MakeProject) -> None:
+    made = project(
+        {
+            "pipeline.yaml": """
+                steps:
+                  strict: {uses: ruff, with: {paths: src, args: [--select=F, --no-cache]}, allow-failure: true}
+                  lenient: {uses: ruff, with: {paths: [src], args: [--no-cache], fail-on: error, max-warnings: 3}}
+                """,
+            "src/bad.py": "import os\n",
+        }
+    )
+    outcome = made.run()
+    assert outcome.code == 0, outcome
+    assert (outcome.status("strict"), outcome.reason("strict")) == ("failed", "1 warning in 1 file")
+    assert (outcome.status("lenient"), outcome.reason("lenient")) == ("passed", "1 warning in 1 file")
+    assert made.call("step", "ruff", "src", "--fail-on", "severe").code == 2
