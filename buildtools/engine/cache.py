@@ -112,7 +112,8 @@ class StepCache:
         try:
             return self.run.tool_folder(self._plugin)
         except OSError as error:
-            self.warn(f"{self.run.folder}: the cache cannot be written: {error.strerror}; the run goes on without")
+            self.run.store.note("written", error)
+            self.tell()
             if self.spare is None:
                 raise StepError(f"{self.run.folder}: cannot be made: {error.strerror}") from None
             folder = self.spare()

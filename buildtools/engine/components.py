@@ -120,7 +120,7 @@ def _around(setting: Setting, digests: Digests) -> Iterator[tuple[str, str]]:
 
 
 def _files(inputs: Inputs, root: Path, digests: Digests) -> Iterator[tuple[str, str]]:
-    for file in inputs.files:
+    for file in map(os.fspath, inputs.files):
         try:
             digest = digests.of(file)
             mode = " executable" if os.access(file, os.X_OK) else ""

@@ -49,7 +49,7 @@ class Store:
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._note("read", error)
+            self.note("read", error)
             return None
         data = blob[_HEAD:]
         if blob[:_HEAD] != _head(key, data):
@@ -67,7 +67,7 @@ class Store:
             replace_file(Path(self._path(key)), _head(key, data) + data)
         except OSError as error:
             self._closed = True
-            self._note("written", error)
+            self.note("written", error)
             return False
         self.wrote = True
         return True
@@ -90,16 +90,17 @@ class Store:
             text, self._untold = self._untold, ""
         return text
 
-    def _path(self, key: bytes) -> str:
-        name = key.hex()
-        return f"{self._base}/{name[:2]}/{name[2:]}"
-
-    def _note(self, verb: str, error: OSError) -> None:
+    def note(self, verb: str, error: OSError) -> None:
+        """Keep what went wrong for `trouble()`, if it is the first; `verb` says what could not be done."""
         with self._lock:
             if not self._trouble:
                 self._trouble = self._untold = (
                     f"{self._base}: the cache cannot be {verb}: {error.strerror}; the run goes on without"
                 )
+
+    def _path(self, key: bytes) -> str:
+        name = key.hex()
+        return f"{self._base}/{name[:2]}/{name[2:]}"
 
     def _discard(self, path: str) -> None:
         with suppress(OSError):  # if it stays, it is recognised again
