@@ -1,6 +1,6 @@
 """Runs pylint in whatever interpreter executes this file, and writes what came out of it as JSON.
 
-Standalone: needs the standard library and pylint >= 3 only, knows nothing of buildtools but the folder `several`.
+Standalone: needs the standard library and pylint >= 3 only, knows nothing of buildtools but the folder `inside`.
 
     python driver.py OUT RESTRICT ARGUMENT…
 
@@ -35,7 +35,7 @@ def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
     folder = os.environ.get(CACHE)
     state = watch = None
     if folder:
-        unchanged, states = _several("unchanged"), _several("state")
+        unchanged, states = _inside("unchanged"), _inside("state")
         state = states.place(folder, arguments, restrict)
         watch = unchanged.Watch()
         report = unchanged.outcome(state, watch.bases)
@@ -70,7 +70,7 @@ def _wish(arguments: list[str], state: Any, watch: Any) -> Any:
     jobs = _told_jobs(arguments)
     if state is None and jobs in (None, 1):
         return None
-    return _several("linter").Wish(jobs, state, watch)
+    return _inside("linter").Wish(jobs, state, watch)
 
 
 def _told_jobs(arguments: Sequence[str]) -> int | None:
@@ -125,7 +125,7 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str], wish: Any) -> di
         linter_class = Restricted
 
     if wish is not None:
-        linter_class = _several("linter").linter_class(linter_class, wish)
+        linter_class = _inside("linter").linter_class(linter_class, wish)
     Run.LinterClass = linter_class
     collector = Collector()
     sys.argv = ["pylint", *arguments]
@@ -151,13 +151,13 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str], wish: Any) -> di
     }
 
 
-def _several(module: str) -> Any:
+def _inside(module: str) -> Any:
     """Import from the package beside this file, whose folder is not on the module path, under a name of its own."""
     import importlib
     import importlib.util
 
-    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "several")
-    name = "_buildtools_pylint_several"
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inside")
+    name = "_buildtools_pylint_inside"
     if name not in sys.modules:
         place = os.path.join(folder, "__init__.py")
         spec = importlib.util.spec_from_file_location(name, place, submodule_search_locations=[folder])
@@ -180,7 +180,7 @@ def _write(out: str, value: dict[str, Any]) -> int:
 
 
 def _encoded(value: dict[str, Any]) -> bytes:
-    # The status comes first. A file name may hold bytes that are no UTF-8: better one replaced character than no report.
+    # The status comes first. A file name may hold bytes that are no UTF-8: better a replaced character than no report.
     return json.dumps({"status": 0, **value}, ensure_ascii=False).encode("utf-8", "replace")
 
 

@@ -131,7 +131,7 @@ class Pylint(Step, frozen=True):
             return self.verify
         import random
 
-        return random.random() < self.verify  # noqa: S311 - no secret
+        return random.random() < self.verify
 
     def _verified(
         self, ctx: StepContext, result: StepResult, ours: report.Outcome, plain: report.Outcome

@@ -23,9 +23,8 @@ def difference(ours: Outcome, plain: Outcome) -> str:
                 return f"it {words} {first.path}:{first.line}: {first.message_id} {first.message}"
         return "it has them in another order"
     if (ours.status, ours.score, ours.files) != (plain.status, plain.score, plain.files):
-        return f"status {ours.status}, score {ours.score}, {len(ours.files)} files; pylint alone: " + (
-            f"status {plain.status}, score {plain.score}, {len(plain.files)} files"
-        )
+        numbers = [f"status {one.status}, score {one.score}, {len(one.files)} files" for one in (ours, plain)]
+        return f"{numbers[0]}; pylint alone: {numbers[1]}"
     return ""
 
 

@@ -24,6 +24,9 @@ from .unchanged import VOLATILE
 class Frame:
     """What has been read: modules (astroid's), names that were looked up with the folders to look in, files.
 
+    No folders: those of `sys.path`; `None`: a module of that name was wanted, wherever it is, which could be one of the
+    files that are linted.
+
     `injects` holds what was assigned from outside: (the assigning module, the module of the target, its name, the
     attribute); `built` the modules whose trees were made.
     """
@@ -152,7 +155,7 @@ class Trace:
     def _finding(self, function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def finding(modpath: Any, path: Any = None) -> Any:
-            self.frame.names.add((".".join(modpath), tuple(path) if path else None))
+            self.frame.names.add((".".join(modpath), tuple(path or ())))
             return function(modpath, path)
 
         return finding

@@ -6,6 +6,7 @@ events; all of it has to be as it was.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -16,8 +17,11 @@ from .files import Files, Places, digest_of
 from .state import State, load
 
 _HARMLESS = frozenset(
-    "COLUMNS LINES TERM COLORTERM NO_COLOR FORCE_COLOR PY_COLORS LANGUAGE LANG LC_ALL LC_MESSAGES LC_CTYPE "
-    "HOME PYLINTHOME XDG_CACHE_HOME XDG_DATA_HOME TMPDIR TEMP TMP".split()
+    (
+        *("COLUMNS", "LINES", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "PY_COLORS"),
+        *("LANGUAGE", "LANG", "LC_ALL", "LC_MESSAGES", "LC_CTYPE"),
+        *("HOME", "PYLINTHOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "TMPDIR", "TEMP", "TMP"),
+    )
 )
 """Variables that only change how things look, or where files are, which are looked for there anyway"""
 _CONFIGS = (
@@ -87,10 +91,11 @@ def environment_of(names: Iterable[str]) -> dict[str, bytes]:
 def configs_of(folders: Iterable[str]) -> set[str]:
     """Return where pylint could find a configuration for files in these folders."""
     found = {"/etc/pylintrc"}
-    home = os.path.expanduser("~")  # noqa: PTH111 - pathlib costs start-up time
+    home = os.path.expanduser("~")
     found |= {os.path.join(home, ".pylintrc"), os.path.join(home, ".config", "pylintrc")}
     seen: set[str] = set()
-    for folder in folders:
+    for start in folders:
+        folder = start
         while folder not in seen:
             seen.add(folder)
             found |= {os.path.join(folder, name) for name in _CONFIGS}
@@ -114,16 +119,10 @@ def outcome(path: Path, bases: Sequence[str]) -> bytes | None:
             return None
     if any(files.listing(places.long(short))[0] != digest for short, digest in before.listings.items()):
         return None
-    _touch(path)
-    return before.outcome if before.root == places.root else _moved(before, places.root)
-
-
-def _touch(path: Path) -> None:
-    """Say that the state was used: those that were not are removed first."""
-    try:
+    with contextlib.suppress(OSError):
+        # States that were not used are the first to go.
         os.utime(path)
-    except OSError:
-        pass
+    return before.outcome if before.root == places.root else _moved(before, places.root)
 
 
 def _moved(before: State, root: str) -> bytes | None:

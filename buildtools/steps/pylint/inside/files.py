@@ -17,7 +17,7 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple  # noqa: UP035 - f
 Stamp = Tuple[int, int, int, int]  # noqa: UP006
 Seen = Dict[str, Tuple[Stamp, bytes]]  # noqa: UP006
 Listing = Tuple[bytes, Dict[str, List[Tuple[str, bool]]]]  # noqa: UP006
-Bases = Optional[Tuple[str, ...]]  # noqa: UP006, UP007
+Bases = Optional[Tuple[str, ...]]  # noqa: UP006, UP045
 
 _UNSETTLED = 2_000_000_000
 _SUFFIXES = (".py", ".pyi", ".pyw", ".pth", ".pyd", ".zip", ".egg", *EXTENSION_SUFFIXES)
@@ -35,7 +35,7 @@ class Places:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        home = os.path.expanduser("~")  # noqa: PTH111 - pathlib costs start-up time
+        home = os.path.expanduser("~")
         heads = [("{prefix}", sys.prefix), ("{base}", sys.base_prefix), ("{home}", home), ("", root)]
         # The longest first: an environment often lies in the project, and a project may lie below a prefix.
         self._heads = sorted(((os.path.join(path, ""), head) for head, path in heads), key=lambda pair: -len(pair[0]))
@@ -99,7 +99,7 @@ class Files:
         if before is not None and before[0] == stamp:
             return before[1]
         try:
-            with open(path, "rb") as file:  # noqa: PTH123 - pathlib costs start-up time
+            with open(path, "rb") as file:
                 return digest_of(file.read())
         except OSError:
             return NOTHING

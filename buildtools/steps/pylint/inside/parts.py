@@ -28,6 +28,11 @@ def shown(message: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(_NAMES + _OTHER_NAMES, message))  # noqa: B905 - for Python 3.8
 
 
+def of_lines(part: Any) -> bool:
+    """Tell whether this is what a file adds to the search for duplicate code."""
+    return isinstance(part, list) and all(isinstance(one, tuple) and len(one) == 6 for one in part)
+
+
 def fresh_stats(linter: Any) -> Any:
     """Return statistics of nothing."""
     return type(linter.stats)()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import io
-import os
-import sys
-import threading
 from pathlib import Path
 from typing import Any, Callable, Iterable, Sequence  # noqa: UP035 - for Python 3.8
 
-from . import parts, similar
+from . import parts
 from .carried import Carried, Unknown, settled
+from .conditions import loaded, why_not_kept, workers_of, world
 from .keeper import Keeper
 from .memory import Memory
+from .needs import Needs
 from .pool import GaveUp, apart
+from .record import Record
 from .tracing import Trace
 from .unchanged import Watch
 from .zygote import Zygote
@@ -88,14 +89,14 @@ class _Fast:
         self._plain = plain
         self._told = wish.told
         self._wish = wish
-        self._workers = _check_workers(linter, wish)
+        self._workers = workers_of(linter, wish.workers, keeps=wish.state is not None)
         self._trace: Trace | None = None
         self._keeper: Keeper | None = None
         Carried(linter._prepared, [])
-        if wish.state is not None and not _why_not_kept(linter):
+        if wish.state is not None and not why_not_kept(linter):
             self._trace = Trace()
             self._trace.install()
-            self._keeper = Keeper(wish.state, _world(linter), wish.watch or Watch())
+            self._keeper = Keeper(wish.state, world(linter), wish.watch or Watch())
 
     def lint(self, check: Any, parsing: Sequence[Any], linting: Sequence[Any]) -> None:
         """Do what pylint does in `_get_asts` and `_lint_files`, whose arguments these are."""
@@ -106,6 +107,7 @@ class _Fast:
             self._whole(range(len(self.items)))
             return
         keeper.look(self.items)
+        keeper.add_stale(Needs(keeper).more_stale({}))
         some = self._some(keeper)
         if some is None:
             self._whole(keeper.stale)
@@ -116,14 +118,15 @@ class _Fast:
     def _some(self, keeper: Keeper) -> tuple[Any, Any] | None:
         """Lint what is stale, without parsing all; return what was parsed and linted, or `None` for too much."""
         more: set[int] = set()
+        needs = Needs(keeper)
         try:
             for _attempt in range(4):
-                wanted = keeper.to_parse(more) if keeper.stale else set()
+                wanted = needs.to_parse(more) if keeper.stale else set()
                 if len(wanted) > _ENOUGH * len(self.items):
                     return None
                 if not wanted:
                     return {}, {}
-                parsed, results, stale, more_to_parse = apart(lambda wanted=wanted: self._attempt(keeper, wanted))
+                parsed, results, stale, more_to_parse = apart(functools.partial(self._attempt, keeper, wanted))
                 if not stale and not more_to_parse:
                     return parsed, results
                 keeper.add_stale(stale)
@@ -137,7 +140,7 @@ class _Fast:
         """Parse and lint in a process of its own; return that, and what it turned out to lack."""
         memory = Memory(share=2)
         trees, parsed = self._parse(wanted)
-        stale = keeper.more_stale(parsed)
+        stale = Needs(keeper).more_stale(parsed)
         memory.stop()
         if stale:
             return {}, {}, stale, set()
@@ -146,7 +149,7 @@ class _Fast:
         misled = self._misled(Carried(self._linter._prepared, []), results)
         if misled:
             return {}, {}, dict.fromkeys(misled, "another file leaves names to it"), set()
-        lacking = keeper.lacking(parsed, results)
+        lacking = Needs(keeper).lacking(parsed, results)
         return {number: part for number, part in parsed.items() if number in keeper.stale}, results, {}, lacking
 
     def _source(self, keeper: Keeper, number: int, trees: dict[int, Any]) -> Any:
@@ -161,7 +164,7 @@ class _Fast:
         trees, parsed = self._parse(range(len(self.items)))
         keeper = self._keeper
         if keeper is not None:
-            keeper.add_stale(keeper.more_stale(parsed))
+            keeper.add_stale(Needs(keeper).more_stale(parsed))
         memory.stop()
         try:
             mapped = [(item, trees.get(number)) for number, item in enumerate(self.items)]
@@ -273,7 +276,8 @@ class _Fast:
         carried.put([part for _key, part in alive], [key for key, _part in alive], known)
         self._told["workers"] = self._workers
         if keeper is not None:
-            self._wish.finish = lambda outcome: keeper.finish(parsed, results, _loaded(), outcome)
+            record = Record(keeper, parsed, results)
+            self._wish.finish = lambda outcome: record.save(loaded(), outcome)
 
 
 class _Source:
@@ -284,67 +288,5 @@ class _Source:
 
     def stream(self) -> Any:
         """Return its bytes, as a tree does."""
-        with open(self._path, "rb") as stream:  # noqa: PTH123 - pathlib costs start-up time
+        with open(self._path, "rb") as stream:
             return io.BytesIO(stream.read())
-
-
-def _check_workers(linter: Any, wish: Wish) -> int:
-    workers = wish.workers or _processors()
-    if workers < 2 and wish.state is None:
-        raise GaveUp("`jobs` is 1" if wish.workers == 1 else "there is one processor")
-    if linter.config.from_stdin:
-        raise GaveUp("the source comes from stdin")
-    if not hasattr(os, "fork") or sys.platform == "win32":
-        raise GaveUp("this system can't fork")
-    if threading.active_count() > 1:
-        raise GaveUp("a plugin or hook runs threads, which a fork would lose")
-    return workers
-
-
-def _why_not_kept(linter: Any) -> str:
-    """Return why findings of this lint can't be kept, if that is so: they hang on what can't be seen."""
-    if not similar.usable():
-        return "this pylint is too old"
-    if getattr(linter.config, "spelling_dict", ""):
-        return "a dictionary for spelling can't be followed"
-    return ""
-
-
-def _world(linter: Any) -> dict[str, Any]:
-    """Return what all findings hang on, besides files: by names for people."""
-    spaces = {str(path): space for path, space in getattr(linter, "_directory_namespaces", {}).items()}
-    configs = [("", linter.config), *((path, pair[0]) for path, pair in sorted(spaces.items()))]
-    here = os.getcwd()
-    checkers = [
-        f"{type(checker).__module__}.{type(checker).__qualname__}"
-        for checker in linter._prepared
-        if checker is not linter
-    ]
-    return {
-        "Python": sys.version,
-        "the configuration": [
-            (path.replace(here, "."), repr(sorted(vars(config).items())).replace(here, ".")) for path, config in configs
-        ],
-        "the messages that are enabled": sorted(linter._msgs_state.items()),
-        "options by folder": bool(getattr(linter.config, "use_local_configs", False)),
-        "the checkers": checkers,
-        "foreign": [name for name in checkers if not name.startswith("pylint.")],
-        "the recursion limit": sys.getrecursionlimit(),
-        "the hash seed": os.environ.get("PYTHONHASHSEED", ""),
-    }
-
-
-def _loaded() -> list[str]:
-    """Return the files of all modules that are imported now, but for those that are built in."""
-    found = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    return sorted({os.path.abspath(path) for path in found if isinstance(path, str)})
-
-
-def _processors() -> int:
-    """Return how many processors this process may use, by affinity and by the quota of its control group."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = map(int, Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split())
-    except (OSError, ValueError):  # no such file, or the quota is "max"
-        return count
-    return max(min(count, -(-quota // period)), 1)

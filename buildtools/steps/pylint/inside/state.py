@@ -19,8 +19,8 @@ from .files import Seen, digest_of
 _KEPT = 12
 """States that a folder holds: sets of arguments, of which a project has a few"""
 
-Names = Tuple[str, Optional[Tuple[str, ...]]]  # noqa: UP006, UP007
-"""A dotted name and the folders (kept paths) where it was looked for; `None`: those of `sys.path`"""
+Names = Tuple[str, Optional[Tuple[str, ...]]]  # noqa: UP006, UP045
+"""A dotted name and the folders (kept paths) where it was looked for; see `tracing.Frame`"""
 
 
 class Entry:
@@ -86,7 +86,7 @@ def load(path: Path) -> State | None:
     if len(data) < 16 or digest_of(data[16:]) != data[:16]:
         return None
     try:
-        values = marshal.loads(data[16:])  # noqa: S302 - the digest says that it is ours
+        values = marshal.loads(data[16:])
         state = State()
         for name in vars(state):
             if name != "entries":

@@ -5,11 +5,10 @@ module's class does to inference is settled then. It forks; each worker lints fi
 what they add to the result as plain data.
 """
 
-# ruff: noqa: PTH202 - pathlib costs start-up time
-
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any, Callable, Iterable, Sequence  # noqa: UP035 - for Python 3.8
@@ -96,9 +95,12 @@ class Zygote:
                 done, reads = self._lint(number), None
             else:
                 self._trace.forget()
+                known = set(sys.modules)
                 with self._trace.reading() as frame:
                     done = self._lint(number)
                 reads = self._trace.closed(frame)
+                # Compiled modules are looked at by importing them.
+                reads[0].update(filter(None, (getattr(sys.modules[m], "__file__", "") for m in {*sys.modules} - known)))
             asked = self._carried.strings()
             problem = self._carried.problem(self._trees[number][0].filepath)
             if problem:

@@ -79,7 +79,8 @@ class Comparison:
             self._known[self._keys[one], self._keys[two]] = found[one, two]
         for one, two in sorted(found):
             first, second = self.linesets[one], self.linesets[two]
-            for count, start, end, other_start, other_end in found[one, two]:
+            for count, *places in found[one, two]:
+                start, end, other_start, other_end = map(symilar.LineNumber, places)
                 yield symilar.Commonality(count, first, start, end, second, other_start, other_end)
 
     def _candidates(self) -> Iterable[tuple[int, int]]:
@@ -116,14 +117,14 @@ def _kind() -> Any:
         @property
         def stripped_lines(self) -> Any:
             if self._stripped is None:
-                texts, numbers = marshal.loads(self._data)  # noqa: S302 - made above
+                texts, numbers = marshal.loads(self._data)
                 pairs = zip(texts, numbers)  # noqa: B905 - for Python 3.8
                 self._stripped = [LineSpecifs(text=text, line_number=number) for text, number in pairs]
             return self._stripped
 
         @property
         def real_lines(self) -> Any:
-            with open(self._path, "rb") as stream:  # noqa: PTH123 - pathlib costs start-up time
+            with open(self._path, "rb") as stream:
                 return codecs.getreader(self._encoding or "utf-8")(stream).readlines()
 
     return Kept

@@ -1,22 +1,18 @@
-"""What checkers carry from one file to the next: taken out where a file was linted, put in where all are joined.
+"""What pylint's own checkers carry from one file to the next, each in its own way.
 
-Two of pylint's own collect something from all files and judge it at the end: `imports` (a graph, for R0401) and
-`similarities` (lines, for R0801). What one file adds to them is kept apart here, and replayed in the order of the
-files; then pylint's own `close` judges as ever. Other checkers may say how themselves (`get_map_data`,
-`reduce_map_data`); one that carries something and does not say so can't be run in several processes.
+`begin` makes a checker as it is before the first file, `take` returns what a file added, as plain data, and `put` makes
+it as it is after all files.
 """
 
 from __future__ import annotations
 
-import contextlib
 import pickle
 import re
 import tokenize
 from collections import defaultdict
-from typing import Any, Callable, Iterable, List, Tuple  # noqa: UP035 - for Python 3.8
+from typing import Any, Callable, List, Tuple  # noqa: UP035 - for Python 3.8
 
 from . import similar
-from .remembered import state
 
 Files = List[Tuple[Any, Any]]  # noqa: UP006
 """pylint's file items and their trees, in its order"""
@@ -31,7 +27,7 @@ class _Added(dict):  # type: ignore[type-arg]
         self[value] = None
 
 
-class _Imports:
+class Imports:
     """`imports`: who imports whom, which of that R0401 is to overlook, and which package a module is in."""
 
     def __init__(self, checker: Any, _files: Files) -> None:
@@ -58,7 +54,7 @@ class _Imports:
             self._checker._module_pkg.update(packages)
 
 
-class _Lines:
+class Lines:
     """`similarities`: the lines of a file without blanks and comments."""
 
     def __init__(self, checker: Any, files: Files) -> None:
@@ -90,7 +86,7 @@ class _Lines:
         similar.Comparison(self._checker, pairs, self.known).install()
 
 
-class _Strings:
+class Strings:
     """`string`: tokens by line and column; a place that a file does not have is answered by the last file that has it.
 
     Strings inside f-strings (before Python 3.12) and in one-byte encodings are looked up in vain in their own file.
@@ -175,7 +171,7 @@ class _Tokens(dict):  # type: ignore[type-arg]
         return found is not None
 
 
-class _Annotations:
+class Annotations:
     """`variables`: names in annotations, which a package's `__init__` leaves to the files after it.
 
     There they count as used. A file is linted as if none had been left; it says which names it asked for, and is
@@ -203,7 +199,8 @@ class _Annotations:
     @staticmethod
     def misled(parts: list[Any]) -> dict[int, set[str]]:
         """Return, by number, which files were linted without what was really left to them, and what that is."""
-        out, left = {}, set()
+        out: dict[int, set[str]] = {}
+        left: set[str] = set()
         for number, part in enumerate(parts):
             if part is not None:
                 asked, own, forgotten, found = part
@@ -228,7 +225,7 @@ class _Asked(list):  # type: ignore[type-arg]
         return name in self.left
 
 
-class _Mapped:
+class Mapped:
     """A checker that says itself how it is to be run in several processes."""
 
     def __init__(self, checker: Any, _files: Files) -> None:
@@ -265,145 +262,3 @@ def lines_of(data: bytes) -> list[bytes]:
 def may_begin(lines: list[bytes], line: int, column: int) -> bool:
     """Tell whether a string can begin at a line, from 1, and a column, which counts bytes."""
     return line <= len(lines) and _STRING.match(lines[line - 1], column) is not None
-
-
-class Carried:
-    """All that the checkers of a run carry. Raises `Unknown` when that can't be told."""
-
-    def __init__(self, checkers: Iterable[Any], files: Files) -> None:
-        self._kinds: dict[int, Any] = {}
-        self._checkers = [checker for checker in checkers if not hasattr(checker, "prepare_checkers")]
-        for number, checker in enumerate(self._checkers):
-            kind = _kind(checker)
-            if kind is not None:
-                try:
-                    self._kinds[number] = kind(checker, files)
-                except AttributeError as error:
-                    raise Unknown(f"{described(checker)} is not the one that is known: {error}") from None
-        self._states: list[Any] = []
-
-    def watch(self, linter: Any) -> None:
-        """Remember how the linter and every checker look before the first file."""
-        self._linter = linter
-        self._messages = dict(linter._msgs_state)
-        self._states = [state(checker, number in self._kinds) for number, checker in enumerate(self._checkers)]
-
-    def begin(self, number: int) -> None:
-        """Make the checkers as they are before the first file, for the file of this number."""
-        self._options = dict(vars(self._linter.config))
-        for kind in self._kinds.values():
-            kind.begin(number)
-
-    def problem(self, path: str) -> str:
-        """Return which checker, other than those that say so, has kept something of a file, or wanted to."""
-        config = self._linter.config
-        if self._messages != self._linter._msgs_state or self._options != vars(config):
-            return f"a plugin has changed pylint's options in {path}, for the next files too"
-        for number, checker in enumerate(self._checkers):
-            kind = self._kinds.get(number)
-            if isinstance(kind, _Strings) and kind.unsure:
-                return f"{described(checker)} may look in {kind.unsure} for a string of {path}"
-            before, after = self._states[number], state(checker, kind is not None)
-            if before != after:
-                names = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-                return f"{described(checker)} keeps {', '.join(sorted(names))} of {path} for the next file"
-        return ""
-
-    def take(self) -> list[Any]:
-        """Return what one file added."""
-        return [kind.take() for kind in self._kinds.values()]
-
-    def put(self, parts: list[list[Any]], keys: list[str], known: similar.Pairs) -> None:
-        """Make the checkers as they are after all files, each of which (named by `keys`) added one of `parts`.
-
-        `known` are the duplicates of earlier runs that still hold; new ones are added when the checkers close.
-        """
-        for number, kind in enumerate(self._kinds.values()):
-            if isinstance(kind, _Lines):
-                kind.keys, kind.known = keys, known
-            kind.put([part[number] for part in parts])
-
-    def leave(self, left: dict[int, set[str]]) -> None:
-        """Let files, by number, be linted with what was left to them, as `misled` has told."""
-        for kind in self._kinds.values():
-            if isinstance(kind, _Annotations):
-                kind.left = left
-
-    def misled(self, parts: list[list[Any] | None]) -> dict[int, set[str]]:
-        """Return which files must be linted again, since others have left something to them, and what that is.
-
-        `parts` is what each file has added, `None` for one that is not linted.
-        """
-        for place, kind in enumerate(self._kinds.values()):
-            if isinstance(kind, _Annotations):
-                return kind.misled([None if part is None else part[place] for part in parts])
-        return {}
-
-    def strings(self) -> list[tuple[int, int, int]]:
-        """Return where the last file asked for strings of files before it: line, column, the answering number."""
-        return next((kind.asked for kind in self._kinds.values() if isinstance(kind, _Strings)), [])
-
-
-class Unknown(Exception):
-    """A checker whose ways are not known; the text says which and why."""
-
-
-def described(checker: Any) -> str:
-    """Return a checker's name with its module's."""
-    return f"{checker.name} ({type(checker).__module__})"
-
-
-def settled(checkers: Iterable[Any]) -> None:
-    """Let R0801 quote the same lines every time: those of the place that comes last in the order of the files."""
-    kind = _similarities()
-    for checker in checkers:
-        if type(checker) is kind and hasattr(checker, "_compute_sims"):
-            vars(checker)["_compute_sims"] = _in_order(checker, checker._compute_sims)
-
-
-def _in_order(checker: Any, compute: Callable[[], Any]) -> Callable[[], Any]:
-    def computed() -> Any:
-        order = {id(lines): number for number, lines in enumerate(checker.linesets)}
-        # pylint takes the last of a set, which comes in the order of addresses in memory.
-        return [
-            (number, sorted(places, key=lambda place: (order[id(place[0])], place[1:]))) for number, places in compute()
-        ]
-
-    return computed
-
-
-def _similarities() -> type | None:
-    import importlib
-
-    # The second name is that of pylint before 3.3.
-    for module, kind in (("symilar", "SimilaritiesChecker"), ("similar", "SimilarChecker")):
-        with contextlib.suppress(ImportError, AttributeError):
-            found: type = getattr(importlib.import_module(f"pylint.checkers.{module}"), kind)
-            return found
-    return None
-
-
-def _kind(checker: Any) -> Any:
-    from pylint.checkers import BaseChecker
-    from pylint.checkers.imports import ImportsChecker
-    from pylint.checkers.strings import StringConstantChecker
-    from pylint.checkers.variables import VariablesChecker
-
-    if type(checker) is ImportsChecker:
-        return _Imports
-    if type(checker) is _similarities():
-        return _Lines
-    if type(checker) is StringConstantChecker:
-        return _Strings
-    if type(checker) is VariablesChecker:
-        return _Annotations
-    # Others may have exchanged the method of one checker alone.
-    if _differs(checker, BaseChecker, "get_map_data") and _differs(checker, BaseChecker, "reduce_map_data"):
-        return _Mapped
-    if _differs(checker, BaseChecker, "close"):
-        raise Unknown(f"{described(checker)} judges all files together, and does not say how to do so in parts")
-    return None
-
-
-def _differs(checker: Any, base: type, method: str) -> bool:
-    return getattr(getattr(checker, method), "__func__", None) is not getattr(base, method)

@@ -1,0 +1,222 @@
+"""What of the last lint still holds, file by file: a proof from what each file's findings hang on, never a guess."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple  # noqa: UP035 - for Python 3.8
+
+from . import state as states
+from .files import NOTHING, Files, Places
+from .kinds import lines_of, may_begin
+from .moved import relocate
+from .parts import of_lines
+from .state import Entry, Names, State
+from .tracing import Trace, place
+from .unchanged import Watch, environment_of
+
+BUILTINS = "{builtins}"
+"""What every file reads, without looking it up"""
+
+Reads = Tuple[Set[str], Set[Tuple[str, Any]]]  # noqa: UP006
+
+
+class Item:
+    """A file to lint: pylint's file item, its kept path, and its name among all of them."""
+
+    def __init__(self, number: int, item: Any, short: str) -> None:
+        self.number = number
+        self.item = item
+        self.short = short
+        self.module = item.name[: -len(".__init__")] if item.name.endswith(".__init__") else item.name
+        self.key = f"{short}\0{item.name}"
+        self.meta = (item.name, item.modpath, item.filepath)
+
+
+class Keeper:
+    """Knows the last lint with these arguments, if there was one, and writes down this one.
+
+    After `look`, `stale` tells, by number, which files are to be linted anew, and why.
+    """
+
+    def __init__(self, path: Path, world: Dict[str, Any], watch: Watch) -> None:  # noqa: UP006
+        self.path = path
+        self.watch = watch
+        self.started = time.time_ns()
+        self.world = world
+        self.places = Places(os.getcwd())
+        self.bases = list(sys.path)
+        self.before = states.load(path) or State()
+        self.files = Files(self.places, self.before.seen)
+        self.stale: dict[int, str] = {}
+        self.items: list[Item] = []
+
+    def look(self, items: Sequence[Any]) -> None:
+        """Find out which of pylint's file items have to be linted anew."""
+        self.items = [
+            Item(number, item, self.places.short(os.path.abspath(item.filepath))) for number, item in enumerate(items)
+        ]
+        self.by_name: dict[str, list[Item]] = {}
+        self.by_file: dict[str, list[Item]] = {}
+        for item in self.items:
+            self.by_name.setdefault(item.module, []).append(item)
+            self.by_file.setdefault(item.short, []).append(item)
+        general = self._general()
+        changed = set() if general else self._changed_files()
+        moved = set() if general else self._changed_names()
+        for item in self.items:
+            why = general or self._why(item, changed, moved)
+            if why:
+                self.stale[item.number] = why
+        if self.world["foreign"] and self.stale:
+            first = self.items[min(self.stale)].short
+            self._add(range(len(self.items)), f"a plugin that is not pylint's may look anywhere, and {first} changed")
+        self._add_namesakes()
+
+    def _general(self) -> str:
+        """Return why nothing holds any more, if that is so."""
+        before = self.before
+        if not before.entries:
+            return "nothing is known of it yet"
+        for name, value in self.world.items():
+            if before.world.get(name) != value:
+                return f"{name}: not as the last time"
+        if before.bases != [self.places.short(base) for base in self.bases]:
+            return "sys.path: not as the last time"
+        for name, digest in environment_of(before.environment).items():
+            if digest != before.environment[name]:
+                return f"{name}: set otherwise in the environment"
+        for short, digest in before.modules.items():
+            if self.files.digest(short) != digest:
+                return f"{short}: changed, and pylint runs on it"
+        if before.root != self.places.root:
+            relocate(before, before.root, self.places.root)
+        return ""
+
+    def _changed_files(self) -> set[str]:
+        return {short for short, digest in self.before.digests.items() if self.files.digest(short) != digest}
+
+    def _changed_names(self) -> set[Names]:
+        return {name for name, found in self.before.signatures.items() if self.signature(name) != found}
+
+    def signature(self, name: Names) -> bytes:
+        """Return a digest of what could be meant by a name: files to lint, or what lies in the folders."""
+        dotted, folders = name
+        bases = [self.places.long(folder) for folder in folders] if folders else self.bases
+        found = self.files.signature(dotted, bases)
+        items = self.by_name.get(dotted) if folders is None else None
+        return found + repr([item.short for item in items]).encode("utf-8", "surrogatepass") if items else found
+
+    def _why(self, item: Item, changed: set[str], moved: set[Names]) -> str:
+        entry = self.before.entries.get(item.key)
+        if entry is None:
+            return "nothing is known of it yet"
+        if entry.meta != item.meta:
+            return f"is {item.item.name} now"
+        if item.short in changed:
+            return "changed"
+        hit = entry.files & changed
+        if hit:
+            first = min(hit)
+            return f"{first} {'changed' if self.files.digest(first) != NOTHING else 'is gone'}"
+        lost = entry.names & moved
+        if lost:
+            return f"the module {min(lost, key=repr)[0]} is another one"
+        return self._other_strings(item, entry, changed)
+
+    def _other_strings(self, item: Item, entry: Entry, changed: set[str]) -> str:
+        """Return which file's strings may have been taken for this one's, or no longer are; see `carried`."""
+        if not entry.strings:
+            return ""
+        earlier = {other.key: other for other in self.items[: item.number]}
+        known = {key: number for number, key in enumerate(self.before.order)}
+        for line, column, answer in entry.strings:
+            if answer and (answer not in earlier or earlier[answer].short in changed):
+                return f"a string in {answer.partition(chr(0))[0]} counted for it"
+            for key, other in earlier.items():
+                was_earlier = key in known and known[key] < known.get(item.key, -1)
+                overtaken = answer and known.get(key, -1) < known.get(answer, -1)
+                same = other.short not in changed and was_earlier and not overtaken
+                later = answer and other.number < earlier[answer].number
+                if not same and not later and may_begin(self._lines(other), line, column):
+                    return f"a string in {other.short} may count for it"
+        return ""
+
+    def _lines(self, item: Item) -> list[bytes]:
+        held: Any = getattr(item, "lines", None)
+        if held is None:
+            try:
+                held = lines_of(Path(item.item.filepath).read_bytes())
+            except OSError:
+                held = []
+            vars(item)["lines"] = held
+        return held  # type: ignore[no-any-return]
+
+    def add_stale(self, more: dict[int, str]) -> None:
+        """Add files that are stale as well, and why."""
+        self.stale = {**more, **self.stale}
+        self._add_namesakes()
+
+    def _add(self, numbers: Iterable[int], why: str) -> None:
+        for number in numbers:
+            self.stale.setdefault(number, why)
+
+    def _add_namesakes(self) -> None:
+        """Files of one name are linted together: what one leaves behind can reach the next."""
+        for items in self.by_name.values():
+            if len(items) > 1:
+                stale = [item for item in items if item.number in self.stale]
+                if stale:
+                    self._add((item.number for item in items), f"{stale[0].short} has the same name")
+
+    def entry(self, number: int) -> Entry | None:
+        """Return what still holds of a file, or what held the last time."""
+        return self.before.entries.get(self.items[number].key)
+
+    def short_reads(self, reads: Reads) -> Reads:
+        """Return what was read by kept paths."""
+        files, names = reads
+        short = self.places.short
+        folders = {(dotted, tuple(map(short, where)) if where is not None else None) for dotted, where in names}
+        return {short(os.path.abspath(path)) for path in files}, folders
+
+    def parts_of(self, frame: Any, trace: Trace, number: int) -> Any:
+        """Return what the parse of a file has read, assigned and made, by kept paths."""
+        short, own = self.places.short, self.items[number].short
+        injects = [
+            (short(place(owner)), short(place(target)) if place(target) else BUILTINS, name, attribute)
+            for owner, target, name, attribute in frame.injects
+            if short(place(owner)) == own and (place(target) or target.name == "builtins")
+        ]
+        early = {short(place(module)) for module in frame.built if place(module)} & self.by_file.keys() - {own}
+        return self.short_reads(trace.closed(frame)), injects, tuple(sorted(early))
+
+    # Writing down.
+
+    def lint_parts(self, results: Dict[int, Any]) -> List[Any]:  # noqa: UP006
+        """Return what each file adds, in order: from `results` or from the last time; `None` for one without a tree."""
+        out: list[Any] = []
+        for item in self.items:
+            if item.number in results:
+                out.append(results[item.number][0])
+            elif item.number in self.stale:
+                out.append(None)
+            else:
+                entry = self.entry(item.number)
+                assert entry is not None
+                out.append(entry.linted)
+        return out
+
+    def known_pairs(self, parts: Sequence[Any]) -> Dict[Tuple[str, str], List[Tuple[int, ...]]]:  # noqa: UP006
+        """Return the duplicates that are known of pairs of files whose lines are those of the last time."""
+        same = set()
+        for item, part in zip(self.items, parts):  # noqa: B905 - for Python 3.8
+            entry = self.entry(item.number)
+            before = entry.linted if entry is not None else None
+            pieces = [one and list(filter(of_lines, one[4])) for one in (before, part)]
+            if pieces[0] is not None and pieces[0] == pieces[1]:
+                same.add(item.key)
+        self.pairs = {pair: found for pair, found in self.before.pairs.items() if same.issuperset(pair)}
+        return self.pairs
