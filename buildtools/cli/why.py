@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from buildtools.engine.why import Answer, Why
 
 _SHOWN = 40
-_NOTHING = "never cached: it does not say what its result depends on"
+_NEVER = "never cached: it does not say what its result depends on"
 
 
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
@@ -76,7 +76,7 @@ def _reasons(answer: Answer) -> tuple[Why, ...]:
 
     if answer.whys or answer.step.cached:
         return answer.whys
-    return (Why(why=_NOTHING),)
+    return (Why(why="what it looks at was in the cache" if answer.noted else _NEVER),)
 
 
 def _lines(answer: Answer) -> Iterator[str]:

@@ -56,10 +56,10 @@ class RunCache:
             return
         store, digests = self._opened
         digests.save()
-        if store.wrote:
+        if store.written:
             from buildtools.system.sweep import sweep_now_and_then
 
-            sweep_now_and_then(self.folder)
+            sweep_now_and_then(self.folder, written=store.written)
 
     def _open(self) -> tuple[Store, Digests]:
         with self._lock:
@@ -99,6 +99,8 @@ class StepCache:
     def __init__(self, run: RunCache, plugin: str, version: str) -> None:
         self.run = run
         self.whys: list[Why] = []
+        self.used = False
+        """whether the plugin has looked for anything here"""
         self.warn: Callable[[str], None] = lambda _text: None
         """hears, once in a run, that the cache cannot be used"""
         self.spare: Callable[[], Path] | None = None
@@ -109,6 +111,7 @@ class StepCache:
     @property
     def folder(self) -> Path:
         """The folder of the plugin's own program; a private, passing one where the cache cannot be written."""
+        self.used = True
         try:
             return self.run.tool_folder(self._plugin)
         except OSError as error:
@@ -122,6 +125,7 @@ class StepCache:
 
     def get(self, key: str) -> bytes | None:
         """Return what was last put under `key`."""
+        self.used = True
         if self.run.refresh:
             return None
         data = self.run.store.get(self._prefix + key)

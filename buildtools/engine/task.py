@@ -55,6 +55,8 @@ class Task:
         self._wake = wake
         self._cached = False
         self._whys: list[Why] = []
+        self._noted = False
+        """whether there is something to say about the cache, if only that nothing had to be done anew"""
 
     def work(self) -> None:
         """Run the step to its outcome, in this thread. Raises nothing that a plugin could cause."""
@@ -130,6 +132,7 @@ class Task:
             keeper.keep(result, changed or cause.value, lambda: self.log.content(begun))
         if ctx.cache is not None:
             self._whys += ctx.cache.whys
+            self._noted = self._noted or ctx.cache.used
         if ctx.asides:
             result = msgspec.structs.replace(result, warnings=(*result.warnings, *ctx.asides))
         self._cached = kept is not None
@@ -143,7 +146,7 @@ class Task:
         return StepCache(run, self.spec.uses, step.version)
 
     def _write_down(self) -> None:
-        if self._whys and self._around.record is not None:
+        if (self._whys or self._noted) and self._around.record is not None:
             note = Note(step=self.spec.id, whys=tuple(dict.fromkeys(self._whys)))
             write_note(self._around.record, self.log.name, note, self._around.settings.masker)
 

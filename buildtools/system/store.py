@@ -31,8 +31,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.wrote = False
-        """whether anything was put"""
+        self.written = 0
+        """bytes that were put"""
         self._base = os.fspath(folder)
         self._closed = False
         self._trouble = self._untold = ""
@@ -69,7 +69,7 @@ class Store:
             self._closed = True
             self.note("written", error)
             return False
-        self.wrote = True
+        self.written += len(data)
         return True
 
     def holds(self, name: str) -> bool:

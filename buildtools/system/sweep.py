@@ -74,15 +74,18 @@ def sweep(folder: Path, bound: int) -> Swept:
     return Swept(removed=removed, removed_bytes=freed, bytes=total - freed)
 
 
-def sweep_now_and_then(folder: Path, bound: int = BOUND) -> None:
-    """Sweep if that was last done more than a day ago; costs one look at a file otherwise."""
+def sweep_now_and_then(folder: Path, bound: int = BOUND, *, written: int = 0) -> None:
+    """Sweep if that was last done more than a day ago, or if much was `written` (bytes) since the last look.
+
+    Costs one look at a file otherwise.
+    """
     marker = folder / "swept"
     now = time.time()
     with suppress(OSError):
         try:
-            due = not now - _DAY < marker.stat().st_mtime <= now
+            due = written > bound // 8 or not now - _DAY < marker.stat().st_mtime <= now
         except FileNotFoundError:
-            due = False
+            due = written > bound // 8
             marker.touch()
         if due:
             marker.touch()

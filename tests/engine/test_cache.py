@@ -330,6 +330,36 @@ def test_a_plugin_of_ones_own_is_kept_with_its_artifacts(project: Any) -> None:
     assert why(made, "n") == ["data gone"]
 
 
+PARTS = """
+from buildtools.plugin import Step, StepResult
+
+class Parts(Step, frozen=True):
+    '''Look at files one by one.'''
+
+    def run(self, ctx):
+        for file in sorted((ctx.root / "src").iterdir()):
+            key = f"{file.name} {ctx.cache.digest(file)}"
+            if ctx.cache.get(key) is None:
+                ctx.cache.explain(f"src/{file.name}", "changed, or new")
+                ctx.output(f"looked at {file.name}\\n")
+                ctx.cache.put(key, b"seen")
+        return StepResult()
+"""
+
+
+def test_a_plugin_that_keeps_parts_of_its_work_does_only_the_rest(project: Any) -> None:
+    made = project({"pipeline.yaml": "steps: {p: {uses: parts}}", "steps/parts.py": PARTS, "src/a": "a", "src/b": "b"})
+    assert log_of(made, made.run(), "p") == "looked at a\nlooked at b\n"
+    assert why(made, "p") == ["src/a changed, or new", "src/b changed, or new"]
+    made.write({"src/b": "B"})
+    assert log_of(made, made.run(), "p") == "looked at b\n"
+    again = made.run()
+    assert "log" not in again.steps["p"]
+    assert not cached(again, "p"), "it ran, however little it did"
+    assert why(made, "p") == ["what it looks at was in the cache"]
+    assert log_of(made, made.run("--refresh"), "p") == "looked at a\nlooked at b\n"
+
+
 @pytest.mark.parametrize(
     ("returned", "said"),
     [

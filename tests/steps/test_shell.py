@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from buildtools.plugin import Cause, Kind, Status, StepResult, ToolMissing
+from buildtools.plugin import Cause, Kind, Status, StepError, StepResult, ToolMissing
 from buildtools.steps.shell import Shell
 from tests.support.context import LoneContext
 
@@ -104,3 +104,58 @@ def test_it_costs_nothing_to_import() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["buildtools.steps", "buildtools.steps.shell"]
+
+
+def problems(**options: object) -> dict[str, str]:
+    return dict(msgspec.convert({"run": "true", **options}, Shell).check_options())
+
+
+def test_what_is_made_needs_what_it_is_made_from() -> None:
+    assert problems(inputs=["src/**"], outputs=["dist/**"], **{"inputs-env": ["MODE"]}) == {}
+    assert "needs `inputs` beside it" in problems(outputs=["dist/**"])["outputs"]
+    assert "needs `inputs` beside it" in problems(**{"inputs-env": ["MODE"]})["inputs-env"]
+    assert "cannot name a variable" in problems(inputs=["a"], **{"inputs-env": ["A=B"]})["inputs-env"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "inputs", "outputs"),
+    [
+        ("/etc/*", "is absolute", "is absolute"),
+        ("../x", "leads out", "leads out"),
+        ("", "empty", "empty"),
+        ("**", "", "claims every"),
+    ],
+)
+def test_patterns_are_checked_before_anything_runs(pattern: str, inputs: str, outputs: str) -> None:
+    assert inputs in problems(inputs=[pattern]).get("inputs", "")
+    assert outputs in problems(inputs=["a"], outputs=[pattern])["outputs"]
+
+
+def test_inputs_leave_out_what_nobody_means(tmp_path: Path) -> None:
+    context = LoneContext(tmp_path, cache=tmp_path / "cache")
+    for name in (
+        "src/a", "dist/made", "build/reports/junit.xml", ".git/HEAD", "x/node_modules/y", ".pytest_cache/v/z",
+        ".buildtools/runs/1", "a~", "sub/.coverage.host",
+    ):  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    step = Shell(command="true", sources=("**",), outputs=("dist/**",), inputs_env=("A",))
+    inputs = step.inputs(context)
+    assert inputs is not None
+    assert [path.relative_to(tmp_path).as_posix() for path in inputs.files] == ["src/a"]
+    assert (inputs.env, inputs.outputs) == (("A",), ("dist/**",))
+    assert Shell(command="true").inputs(context) is None
+    with pytest.raises(StepError, match=r"no file matches its inputs: \*\.c, \*\.h"):
+        Shell(command="true", sources=("*.c", "*.h")).inputs(context)
+    assert len(context.warnings) == 1
+
+
+def test_an_output_that_was_not_made_fails_the_step(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real/x.js").write_text("x")
+    (tmp_path / "linked").symlink_to("real")
+    context = LoneContext(tmp_path)
+    step = Shell(command="touch a.o", sources=("a",), outputs=("*.o", "lib/*.so", "linked/*.js", "bin/"))
+    result = step.run(context)
+    assert (result.status, result.reason) == (Status.FAILED, "it did not make lib/*.so, bin/")
+    assert "`outputs`" in result.remedy

@@ -84,6 +84,13 @@ def test_it_happens_by_itself_once_a_day(folder: Path) -> None:
         assert len(list(folder.glob("??/*"))) == 2
 
 
+def test_it_happens_at_once_where_much_was_written(folder: Path) -> None:
+    sweep_now_and_then(folder, 4_100, written=500)
+    assert len(list(folder.glob("??/*"))) == 10
+    sweep_now_and_then(folder, 4_100, written=520)
+    assert len(list(folder.glob("??/*"))) == 4
+
+
 def test_clearing_removes_everything(folder: Path) -> None:
     assert clear(folder).blobs == 10
     assert not folder.exists()
