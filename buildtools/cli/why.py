@@ -13,7 +13,8 @@ import click
 from buildtools.cli.options import project_options
 
 if TYPE_CHECKING:
-    from buildtools.engine.why import Answer, Why
+    from buildtools.engine.cache import Why
+    from buildtools.engine.why import Answer
 
 _SHOWN = 40
 _NEVER = "never cached: it does not say what its result depends on"
@@ -72,7 +73,7 @@ def _plain(answer: Answer) -> dict[str, Any]:
 
 
 def _reasons(answer: Answer) -> tuple[Why, ...]:
-    from buildtools.engine.why import Why
+    from buildtools.engine.cache import Why
 
     if answer.whys or answer.step.cached:
         return answer.whys

@@ -17,15 +17,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from buildtools.core.encoding import whole
 from buildtools.core.errors import StepError
 from buildtools.core.masking import Masker
 from buildtools.engine.settings import RunSettings
-from buildtools.engine.why import Why
 
 if TYPE_CHECKING:
     from buildtools.system.digests import Digests
     from buildtools.system.store import Store
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What had to be done anew, a file or `""` for the whole step, and why."""
+
+    why: str
+    subject: str = ""
 
 
 class RunCache:

@@ -7,7 +7,6 @@ Values that somebody typed, or that came from the environment, are digests: what
 from __future__ import annotations
 
 import os
-import platform
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -18,9 +17,9 @@ import msgspec
 
 from buildtools.core.encoding import whole
 from buildtools.core.step import Inputs, Step
+from buildtools.engine.cache import Why
 from buildtools.engine.context import Place
 from buildtools.engine.surroundings import Surroundings
-from buildtools.engine.why import Why
 from buildtools.pipeline.model import Configured, StepSpec
 from buildtools.system.digests import Digests
 
@@ -110,7 +109,7 @@ def _around(setting: Setting, digests: Digests) -> Iterator[tuple[str, str]]:
     file = getattr(sys.modules.get(step.__module__), "__file__", None)
     with suppress(OSError):
         yield "plugin's code", digests.of(file) if file else ""
-    yield "system", f"{sys.platform} {platform.machine()}, Python {sys.version_info[0]}.{sys.version_info[1]}"
+    yield "system", f"{sys.platform} {os.uname().machine}, Python {sys.version_info[0]}.{sys.version_info[1]}"
     yield "step", f"{setting.id}{'' if setting.alone else ', one of several'}"
     yield "kind", setting.step.effective_kind().value
     yield "cwd", relative(setting.workdir, setting.root)

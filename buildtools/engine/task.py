@@ -15,7 +15,7 @@ from buildtools.core.model import Status
 from buildtools.core.results import Attempt, StepResult
 from buildtools.core.step import Step
 from buildtools.engine.attempts import attempt, judged, refused, worth_another
-from buildtools.engine.cache import StepCache
+from buildtools.engine.cache import StepCache, Why
 from buildtools.engine.context import EngineContext, Place
 from buildtools.engine.control import Control
 from buildtools.engine.declared import declared_inputs
@@ -23,7 +23,6 @@ from buildtools.engine.log import StepLog
 from buildtools.engine.record import remove_tree
 from buildtools.engine.surroundings import Surroundings
 from buildtools.engine.voice import Voice
-from buildtools.engine.why import Note, Why, write_note
 from buildtools.pipeline.model import Configured, StepSpec
 
 if TYPE_CHECKING:
@@ -147,6 +146,8 @@ class Task:
 
     def _write_down(self) -> None:
         if (self._whys or self._noted) and self._around.record is not None:
+            from buildtools.engine.why import Note, write_note
+
             note = Note(step=self.spec.id, whys=tuple(dict.fromkeys(self._whys)))
             write_note(self._around.record, self.log.name, note, self._around.settings.masker)
 

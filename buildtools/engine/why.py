@@ -11,16 +11,10 @@ import msgspec
 from buildtools.core.encoding import encode
 from buildtools.core.masking import Masker
 from buildtools.core.results import RunResult, StepRun
+from buildtools.engine.cache import Why
 from buildtools.system.replace import replace_file
 
 _MOST = 20_000
-
-
-class Why(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What had to be done anew, a file or `""` for the whole step, and why."""
-
-    why: str
-    subject: str = ""
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
