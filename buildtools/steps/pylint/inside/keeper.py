@@ -13,6 +13,7 @@ from .files import NOTHING, Files, Places
 from .kinds import lines_of, may_begin
 from .moved import relocate
 from .parts import of_lines
+from .replay import assigned_by
 from .state import Entry, Names, State
 from .tracing import Trace, place
 from .unchanged import Watch, environment_of
@@ -182,14 +183,14 @@ class Keeper:
         folders = {(dotted, tuple(map(short, where)) if where is not None else None) for dotted, where in names}
         return {short(os.path.abspath(path)) for path in files}, folders
 
+    def _target_of(self, module: Any) -> str:
+        return self.places.short(place(module)) if place(module) else f"{{{module.name}}}"
+
     def parts_of(self, frame: Any, trace: Trace, number: int) -> Any:
         """Return what the parse of a file has read, assigned and made, by kept paths."""
         short, own = self.places.short, self.items[number].short
-        injects = [
-            (short(place(owner)), short(place(target)) if place(target) else BUILTINS, name, attribute)
-            for owner, target, name, attribute in frame.injects
-            if short(place(owner)) == own and (place(target) or target.name == "builtins")
-        ]
+        mine = [one for one in frame.injects if short(place(one[2].root())) == own]
+        injects = [one for one in assigned_by(mine, self._target_of) if one[0] != own]
         early = {short(place(module)) for module in frame.built if place(module)} & self.by_file.keys() - {own}
         return self.short_reads(trace.closed(frame)), injects, tuple(sorted(early))
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import io
 from pathlib import Path
 from typing import Any, Callable, Iterable, Sequence  # noqa: UP035 - for Python 3.8
+
+from astroid import AstroidError
+from astroid.builder import AstroidBuilder
+from astroid.manager import AstroidManager
 
 from . import parts
 from .carried import Carried, Unknown, settled
@@ -16,6 +21,7 @@ from .memory import Memory
 from .needs import Needs
 from .pool import GaveUp, apart
 from .record import Record
+from .replay import Replay
 from .tracing import Trace
 from .unchanged import Watch
 from .zygote import Zygote
@@ -139,8 +145,15 @@ class _Fast:
     def _attempt(self, keeper: Keeper, wanted: set[int]) -> tuple[Any, Any, dict[int, str], set[int]]:
         """Parse and lint in a process of its own; return that, and what it turned out to lack."""
         memory = Memory(share=2)
-        trees, parsed = self._parse(wanted)
-        stale = Needs(keeper).more_stale(parsed)
+        needs, trace = Needs(keeper), self._trace
+        assert trace is not None
+        trace.replay = replay = Replay(*needs.pending())
+        # That makes the builtins, if nothing has yet.
+        AstroidBuilder(AstroidManager())
+        trace.made(AstroidManager().builtins_module)
+        trees, parsed = self._parse(wanted, needs)
+        parsed = {number: part for number, part in parsed.items() if number in keeper.stale}
+        stale = needs.more_stale(parsed)
         memory.stop()
         if stale:
             return {}, {}, stale, set()
@@ -149,8 +162,9 @@ class _Fast:
         misled = self._misled(Carried(self._linter._prepared, []), results)
         if misled:
             return {}, {}, dict.fromkeys(misled, "another file leaves names to it"), set()
-        lacking = Needs(keeper).lacking(parsed, results)
-        return {number: part for number, part in parsed.items() if number in keeper.stale}, results, {}, lacking
+        if replay.failed:
+            raise GaveUp(replay.failed)
+        return parsed, results, {}, needs.lacking(dict.fromkeys(wanted), results)
 
     def _source(self, keeper: Keeper, number: int, trees: dict[int, Any]) -> Any:
         if number in trees:
@@ -184,7 +198,7 @@ class _Fast:
             return
         self._join(parsed, results)
 
-    def _parse(self, wanted: Iterable[int]) -> tuple[dict[int, Any], dict[int, Any]]:
+    def _parse(self, wanted: Iterable[int], needs: Needs | None = None) -> tuple[dict[int, Any], dict[int, Any]]:
         """Parse as pylint does; return the trees, and of each file what parsing it adds, reads and assigns."""
         linter, (progress, _linting) = self._linter, self._progress
         quiet = [type(one)(False) for one in progress]
@@ -199,6 +213,9 @@ class _Fast:
                 one.get_ast_for_file(item.filepath)
             before = len(linter.reporter.messages)
             linter.stats, linter.msg_status = parts.fresh_stats(linter), 0
+            if needs is not None and needs.made_early(number):
+                with contextlib.suppress(AstroidError):
+                    AstroidManager().ast_from_module_name(item.name[: -len(".__init__")])
             frame = None
             if self._trace is None:
                 got = self._plain._get_asts(iter([item]), None, *quiet)

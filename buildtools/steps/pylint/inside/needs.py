@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable  # noqa: UP035 - for Python 3.8
 
 from .files import digest_of
-from .keeper import BUILTINS, Item, Keeper
+from .keeper import BUILTINS, Keeper
+from .replay import Pending
 
 Parsed = Dict[int, Any]  # noqa: UP006
 """By number: what parsing a file adds, what it assigns into others, what it has read, the trees that came with it"""
@@ -22,53 +23,44 @@ class Needs:
         self._keeper = keeper
 
     def to_parse(self, more: Iterable[int] = ()) -> set[int]:
-        """Return the files that have to be parsed to lint the stale ones, and `more`.
+        """Return what to parse to lint the stale files: these, `more`, and namesakes of what they read.
 
-        These are the stale ones, what they read the last time, and whatever assigns into one of these.
+        What else is read is parsed when it is looked up; but of several files with one name, the first one counts.
         """
         numbers = {*self._keeper.stale, *more}
-        injectors = self._injectors()
-        todo = list(numbers)
-        reached = {BUILTINS}
-        for number in injectors.get(BUILTINS, ()):
-            if number not in numbers:
-                numbers.add(number)
-                todo.append(number)
-        while todo:
-            item = self._keeper.items[todo.pop()]
-            entry = self._keeper.entry(item.number)
-            stale = item.number in self._keeper.stale
-            read = {item.short}
-            if entry is not None:
-                read |= entry.files if stale else entry.build
-                for dotted, folders in entry.names if stale else ():
-                    if folders is None:
-                        read.update(other.short for other in self._keeper.by_name.get(dotted, ()))
-            found: set[int] = set()
-            for short in read - reached:
-                reached.add(short)
-                found.update(other.number for other in self._keeper.by_file.get(short, ()))
-                found.update(injectors.get(short, ()))
-            if stale and item.item.name.endswith("__init__"):
-                found.update(self._early(item))
-            todo += found - numbers
-            numbers |= found
+        for number in self._keeper.stale:
+            entry = self._keeper.entry(number)
+            for dotted, folders in entry.names if entry is not None else ():
+                found = self._keeper.by_name.get(dotted, ()) if folders is None else ()
+                numbers.update(item.number for item in found if len(found) > 1)
         return numbers
 
-    def _early(self, item: Item) -> Iterable[int]:
-        """Yield the earlier files that make this one's tree when they are parsed."""
-        for other in self._keeper.items[: item.number]:
-            entry = self._keeper.entry(other.number)
-            if entry is not None and item.short in entry.early:
-                yield other.number
+    def made_early(self, number: int) -> bool:
+        """Tell whether a package's tree was there before its own `__init__` was parsed, which makes another one."""
+        item = self._keeper.items[number]
+        earlier = (self._keeper.entry(other.number) for other in self._keeper.items[:number])
+        return item.item.name.endswith(".__init__") and any(
+            entry is not None and item.short in entry.early for entry in earlier
+        )
 
-    def _injectors(self) -> dict[str, list[int]]:
-        out: dict[str, list[int]] = {}
+    def pending(self) -> tuple[Pending, set[str]]:
+        """Return what files that are not stale assign into others, by the target's path, and these files' paths."""
+        long = self._keeper.places.long
+        out: Pending = {}
+        known: set[str] = set()
         for item in self._keeper.items:
             entry = self._keeper.entry(item.number)
-            for target, _name, _attribute in entry.injects if entry is not None else ():
-                out.setdefault(target, []).append(item.number)
-        return out
+            if entry is None or item.number in self._keeper.stale:
+                continue
+            path = long(item.short)
+            known.add(path)
+            targets: dict[str, list[Any]] = {}
+            for assigned in entry.injects:
+                targets.setdefault(assigned[0], []).append(assigned)
+            for target, found in targets.items():
+                where = target[1:-1] if target.startswith("{") and target.endswith("}") else long(target)
+                out.setdefault(where, []).append((path, item.item.name, found))
+        return out, known
 
     def more_stale(self, parsed: Parsed) -> dict[int, str]:
         """Return what else is stale, given how the parsed files assign into others now."""
@@ -94,33 +86,17 @@ class Needs:
             entry = self._keeper.entry(item.number)
             injects = entry.injects if entry is not None else ()
             if item.number in fresh:
-                injects = injected_by(fresh[item.number][1])
-            for target, name, attribute in injects:
+                injects = tuple(fresh[item.number][1])
+            for assigned in injects:
                 # What is assigned is read through the target, from the text of who assigns.
-                found.setdefault(target, []).append((item.key, self._keeper.files.digest(item.short), name, attribute))
+                found.setdefault(assigned[0], []).append((item.key, self._keeper.files.digest(item.short), assigned))
         return {target: digest_of(repr(parts).encode("utf-8", "surrogatepass")) for target, parts in found.items()}
 
     def lacking(self, parsed: Parsed, results: Dict[int, Any]) -> set[int]:  # noqa: UP006
-        """Return what should have been parsed as well, as the linted files have turned out to read it."""
-        injectors = self._injectors()
-        for number, part in parsed.items():
-            for target, _name, _attribute in injected_by(part[1]):
-                injectors.setdefault(target, []).append(number)
+        """Return what should have been parsed as well: what was wanted by a file's name, and was found elsewhere."""
         out: set[int] = set()
         for _done, (files, names), _asked in results.values():
-            for short in files:
-                out.update(injectors.get(short, ()))
             for dotted, folders in names:
-                if folders is None:
-                    found = self._keeper.by_name.get(dotted, ())
-                    out.update(item.number for item in found if len(found) > 1 or item.short not in files)
+                found = self._keeper.by_name.get(dotted, ()) if folders is None else ()
+                out.update(item.number for item in found if len(found) > 1 or item.short not in files)
         return out - parsed.keys()
-
-
-def injected_by(assigned: Iterable[tuple[str, str, str, str]]) -> tuple[tuple[str, str, str], ...]:
-    """Return what a file assigns into modules of other files (target, name, attribute), of all that it assigns."""
-    out: dict[tuple[str, str, str], None] = {}
-    for own, target, name, attribute in assigned:
-        if own != target:
-            out[target, name, attribute] = None
-    return tuple(out)

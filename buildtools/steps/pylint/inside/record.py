@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable  # noqa: UP035 - for Python 3.8
 
 from . import state as states
 from .keeper import Item, Keeper
-from .needs import Needs, Parsed, injected_by
+from .needs import Needs, Parsed
 from .state import Entry, State
 from .unchanged import configs_of
 
@@ -83,7 +83,7 @@ class Record:
             build=frozenset(built[0]),
             early=early,
             files=frozenset(files),
-            injects=injected_by(injects),
+            injects=tuple(injects),
             linted=result[0] if result is not None else None,
             meta=item.meta,
             names=frozenset(names),

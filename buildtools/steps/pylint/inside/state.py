@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Optional, Sequence, Tuple  # noqa: UP035 - for Python 3.8
 
 from .files import Seen, digest_of
+from .replay import Assigned
 
 _KEPT = 12
 """States that a folder holds: sets of arguments, of which a project has a few"""
@@ -31,7 +32,7 @@ class Entry:
     build: frozenset[str]  # the files that were read to make its tree
     early: tuple[str, ...]  # the files whose trees were made with it
     files: frozenset[str]  # what its findings hang on: files, itself among them
-    injects: tuple[tuple[str, str, str], ...]  # what it assigns into other modules: the target's file, name, attribute
+    injects: tuple[Assigned, ...]  # what it assigns into other modules
     linted: tuple[Any, ...] | None  # what linting it adds; `None` if it has no tree
     meta: tuple[Any, ...]  # what pylint calls it
     names: frozenset[Names]  # what its findings hang on: modules that were found, or not found

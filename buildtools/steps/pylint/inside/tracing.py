@@ -18,6 +18,7 @@ from collections import OrderedDict
 from typing import Any, Callable, Iterator  # noqa: UP035 - for Python 3.8
 
 from .carried import Unknown
+from .replay import Replay, undo
 from .unchanged import VOLATILE
 
 
@@ -27,8 +28,8 @@ class Frame:
     No folders: those of `sys.path`; `None`: a module of that name was wanted, wherever it is, which could be one of the
     files that are linted.
 
-    `injects` holds what was assigned from outside: (the assigning module, the module of the target, its name, the
-    attribute); `built` the modules whose trees were made.
+    `injects` holds what was assigned into other modules: (class or so, table, assignment); `built` the modules whose
+    trees were made.
     """
 
     __slots__ = ("built", "files", "injects", "modules", "names")
@@ -37,7 +38,7 @@ class Frame:
         self.modules: set[Any] = set()
         self.names: set[tuple[str, tuple[str, ...] | None]] = set()
         self.files: set[str] = set()
-        self.injects: list[tuple[Any, Any, str, str]] = []
+        self.injects: list[tuple[Any, str, Any]] = []
         self.built: list[Any] = []
 
     def add(self, other: Frame) -> None:
@@ -54,6 +55,7 @@ class Trace:
 
     def __init__(self) -> None:
         self.frame = Frame()
+        self.replay: Replay | None = None
         self._of_module: dict[Any, Frame] = {}
         self._cached: list[Any] = []
 
@@ -63,6 +65,16 @@ class Trace:
             self._install()
         except (AttributeError, ImportError) as error:
             raise Unknown(f"this astroid is not known: {error}") from None
+
+    def made(self, module: Any) -> None:
+        """Hear that a module's tree has been made: what is known to be assigned into it is put there."""
+        if self.replay is not None:
+            outer, self.frame = self.frame, Frame()
+            try:
+                self.replay.made(module, place(module) or module.name)
+            finally:
+                # That is none of the module's own reading.
+                self.frame = outer
 
     @contextlib.contextmanager
     def reading(self, *, within: bool = False) -> Iterator[Frame]:
@@ -167,6 +179,7 @@ class Trace:
                 module = method(*args, **more)
                 frame.built.append(module)
             self._of_module[module] = frame
+            self.made(module)
             return module
 
         return building
@@ -176,7 +189,11 @@ class Trace:
         def injecting(builder: Any, node: Any) -> None:
             method(builder, node)
             if not _of_self(node):
-                self.frame.injects += _targets(node)
+                found = _targets(node)
+                if self.replay is not None and place(node.root()) in self.replay.known:
+                    undo(found)
+                else:
+                    self.frame.injects += found
 
         return injecting
 
@@ -262,15 +279,16 @@ def _of_self(node: Any) -> bool:
     )
 
 
-def _targets(node: Any) -> list[tuple[Any, Any, str, str]]:
-    """Return what an assignment to an attribute may have put into other modules."""
+def _targets(node: Any) -> list[tuple[Any, str, Any]]:
+    """Return into what of other modules an assignment to an attribute was put: (class or so, table, assignment)."""
     from astroid import bases, exceptions
 
     own, found = node.root(), []
     with contextlib.suppress(exceptions.AstroidError, AttributeError, RecursionError, StopIteration):
         for inferred in node.expr.infer():
             target = inferred._proxied if isinstance(inferred, bases.Instance) else inferred
-            held = [vars(target).get(kind, {}).get(node.attrname, ()) for kind in ("instance_attrs", "locals")]
-            if any(one is node for nodes in held for one in nodes) and target.root() is not own:
-                found.append((own, target.root(), target.name, node.attrname))
+            for table in ("instance_attrs", "locals"):
+                held = vars(target).get(table, {}).get(node.attrname, ())
+                if any(one is node for one in held) and target.root() is not own:
+                    found.append((target, table, node))
     return found

@@ -101,6 +101,8 @@ class Zygote:
                 reads = self._trace.closed(frame)
                 # Compiled modules are looked at by importing them.
                 reads[0].update(filter(None, (getattr(sys.modules[m], "__file__", "") for m in {*sys.modules} - known)))
+                if self._trace.replay is not None and self._trace.replay.failed:
+                    raise GaveUp(self._trace.replay.failed)
             asked = self._carried.strings()
             problem = self._carried.problem(self._trees[number][0].filepath)
             if problem:
