@@ -38,14 +38,13 @@ class Carried:
 
     def begin(self, number: int) -> None:
         """Make the checkers as they are before the first file, for the file of this number."""
-        self._options = dict(vars(self._linter.config))
+        self._options = _options(self._linter)
         for kind in self._kinds.values():
             kind.begin(number)
 
     def problem(self, path: str) -> str:
         """Return which checker, other than those that say so, has kept something of a file, or wanted to."""
-        config = self._linter.config
-        if self._messages != self._linter._msgs_state or self._options != vars(config):
+        if self._messages != self._linter._msgs_state or self._options != _options(self._linter):
             return f"a plugin has changed pylint's options in {path}, for the next files too"
         for number, checker in enumerate(self._checkers):
             kind = self._kinds.get(number)
@@ -90,6 +89,11 @@ class Carried:
     def strings(self) -> list[tuple[int, int, int]]:
         """Return where the last file asked for strings of files before it: line, column, the answering number."""
         return next((kind.asked for kind in self._kinds.values() if isinstance(kind, Strings)), [])
+
+
+def _options(linter: Any) -> dict[str, Any]:
+    """Return the options, but for those in which pylint notes the comments of a file."""
+    return {name: value for name, value in vars(linter.config).items() if name not in ("enable", "disable")}
 
 
 class Unknown(Exception):

@@ -32,6 +32,10 @@ def why_not_kept(linter: Any) -> str:
         return "this pylint is too old"
     if getattr(linter.config, "spelling_dict", ""):
         return "a dictionary for spelling can't be followed"
+    plugins = [str(name) for name in getattr(linter.config, "load_plugins", ())]
+    foreign = [name for name in plugins + _checkers(linter) if not name.startswith("pylint.")]
+    if foreign:
+        return f"{foreign[0]} is not pylint's own, and may look anywhere"
     return ""
 
 
@@ -40,8 +44,6 @@ def world(linter: Any) -> dict[str, Any]:
     spaces = {str(path): space for path, space in getattr(linter, "_directory_namespaces", {}).items()}
     configs = [("", linter.config), *((path, pair[0]) for path, pair in sorted(spaces.items()))]
     here = os.getcwd()
-    kinds = [type(checker) for checker in linter._prepared if checker is not linter]
-    checkers = [f"{kind.__module__}.{kind.__qualname__}" for kind in kinds]
     return {
         "Python": sys.version,
         "the configuration": [
@@ -49,11 +51,15 @@ def world(linter: Any) -> dict[str, Any]:
         ],
         "the messages that are enabled": sorted(linter._msgs_state.items()),
         "options by folder": bool(getattr(linter.config, "use_local_configs", False)),
-        "the checkers": checkers,
-        "foreign": [name for name in checkers if not name.startswith("pylint.")],
+        "the checkers": _checkers(linter),
         "the recursion limit": sys.getrecursionlimit(),
         "the hash seed": os.environ.get("PYTHONHASHSEED", ""),
     }
+
+
+def _checkers(linter: Any) -> list[str]:
+    kinds = [type(checker) for checker in linter._prepared if checker is not linter]
+    return [f"{kind.__module__}.{kind.__qualname__}" for kind in kinds]
 
 
 def loaded() -> list[str]:

@@ -20,7 +20,7 @@ Listing = Tuple[bytes, Dict[str, List[Tuple[str, bool]]]]  # noqa: UP006
 Bases = Optional[Tuple[str, ...]]  # noqa: UP006, UP045
 
 _UNSETTLED = 2_000_000_000
-_SUFFIXES = (".py", ".pyi", ".pyw", ".pth", ".pyd", ".zip", ".egg", *EXTENSION_SUFFIXES)
+_SUFFIXES = (".py", ".pyi", ".pyw", ".pyc", ".pth", ".pyd", ".zip", ".egg", *EXTENSION_SUFFIXES)
 _NOT_SOURCE = ("__pycache__", ".buildtools")
 NOTHING = b""
 

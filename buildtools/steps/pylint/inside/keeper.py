@@ -71,9 +71,6 @@ class Keeper:
             why = general or self._why(item, changed, moved)
             if why:
                 self.stale[item.number] = why
-        if self.world["foreign"] and self.stale:
-            first = self.items[min(self.stale)].short
-            self._add(range(len(self.items)), f"a plugin that is not pylint's may look anywhere, and {first} changed")
         self._add_namesakes()
 
     def _general(self) -> str:
@@ -107,6 +104,9 @@ class Keeper:
         dotted, folders = name
         bases = [self.places.long(folder) for folder in folders] if folders else self.bases
         found = self.files.signature(dotted, bases)
+        if folders and dotted.partition(".")[0] in map(os.path.basename, bases):
+            # isort takes a module that is called as its folder is for one of the project's.
+            found += b"folder"
         items = self.by_name.get(dotted) if folders is None else None
         return found + repr([item.short for item in items]).encode("utf-8", "surrogatepass") if items else found
 

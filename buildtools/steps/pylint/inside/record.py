@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 from typing import Any, Dict, Iterable  # noqa: UP035 - for Python 3.8
 
 from . import state as states
@@ -33,7 +35,7 @@ class Record:
             if entry is not None:
                 after.entries[item.key] = entry
         self._drop_unsettled(after)
-        if len(after.entries) == len(keeper.items):
+        if len(after.entries) == len(keeper.items) and not self._hooks():
             after.outcome = outcome
         after.modules = {name: digest(name) for name in map(short, loaded)}
         after.digests = {name: digest(name) for entry in after.entries.values() for name in entry.files}
@@ -43,6 +45,11 @@ class Record:
         self._surroundings(after)
         after.seen = keeper.files.stamps()
         return states.save(keeper.path, after)
+
+    def _hooks(self) -> bool:
+        """Tell whether an `init-hook` runs: what it looks at can't be seen, only what comes of it."""
+        opened = [path for path in self._keeper.watch.opened(str(self._keeper.path.parent)) if not path.endswith(".py")]
+        return any("init-hook" in word for word in sys.argv) or any(map(_has_hook, opened))
 
     def _surroundings(self, after: State) -> None:
         """Add what only counts for the report as a whole: where other files to lint, or other options, could be."""
@@ -99,3 +106,10 @@ class Record:
             files.digest(short)
         settled = files.settled(used, self._keeper.started)
         after.entries = {key: entry for key, entry in after.entries.items() if entry.files <= settled}
+
+
+def _has_hook(path: str) -> bool:
+    try:
+        return b"init-hook" in Path(path).read_bytes()
+    except OSError:
+        return False

@@ -212,7 +212,7 @@ class Trace:
             if event == "open" and isinstance(details[0], (str, bytes)) and "r" in (details[1] or "r"):
                 path = os.path.abspath(os.fsdecode(details[0]))
                 # A compiled module is there for its source, and counts with all that is imported.
-                if not path.endswith(".pyc") and not path.startswith(VOLATILE):
+                if "__pycache__" not in path and not path.startswith(VOLATILE):
                     self.frame.files.add(path)
 
         # To put something in the place of `open` would not do: astroid makes its tree of `builtins` from the live ones.

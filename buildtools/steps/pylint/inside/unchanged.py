@@ -70,7 +70,7 @@ class Watch:
         return {
             path
             for path in self._opened
-            if not path.endswith(".pyc") and not path.startswith((*VOLATILE, os.path.join(apart_from, "")))
+            if "__pycache__" not in path and not path.startswith((*VOLATILE, os.path.join(apart_from, "")))
         }
 
     def listed(self) -> set[str]:
