@@ -19,6 +19,7 @@ With `BUILDTOOLS_PYLINT_CACHE=FOLDER` in the environment, what can be proved to 
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
@@ -35,6 +36,8 @@ def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
     folder = os.environ.get(CACHE)
     state = watch = None
     if folder:
+        # It would walk again and again through all that is known. The linting has a bound of its own.
+        gc.disable()
         unchanged, states = _inside("unchanged"), _inside("state")
         state = states.place(folder, arguments, restrict)
         watch = unchanged.Watch()
