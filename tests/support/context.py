@@ -45,7 +45,7 @@ class LoneContext:
         """a real one over the given folder; `cache.whys` holds what was explained"""
         if cache is not None:
             self.cache = StepCache(RunCache(cache, root, Masker(), refresh=refresh), "lone", "1")
-            self.cache.warn = self.warn
+            self.cache.warn, self.cache.spare = self.warn, lambda: self.temp / "cache"
         self.shown: list[str] = []
         self.warnings: list[str] = []
         self.progressed: list[tuple[int, int, str]] = []
