@@ -9,8 +9,9 @@ restriction. `OUT` becomes one JSON object: `pylint` (its version, empty if it c
 if it ran, `status` (pylint's own exit status), `score`, `fail_under`, `fail_on` (the symbols of `fail-on` that were
 found), `files` (what was checked), `messages` and `statistics` (those of the reporter json2), `linted` and `cached`
 (how many of the files were linted now, and how many had been), `workers` (processes that linted; 0: this one alone),
-`plain` (why it was this one alone, where several were wanted), `why` (pairs of a file that was linted and the reason)
-and `lost` (why nothing can be kept, if so). If pylint itself breaks down, no file is written.
+`plain` (why it was this one alone, where several were wanted), `unkept` (why nothing can be kept for the next time),
+`why` (pairs of a file that was linted and the reason) and `lost` (what could not be written). If pylint itself breaks
+down, no file is written.
 
 With `BUILDTOOLS_PYLINT_CACHE=FOLDER` in the environment, what can be proved to hold the next time is kept there.
 """

@@ -54,6 +54,7 @@ class Outcome(msgspec.Struct, frozen=True):
     cached: int = 0
     workers: int = 0
     plain: str = ""
+    unkept: str = ""
     why: tuple[tuple[str, str], ...] = ()
     lost: str = ""
 

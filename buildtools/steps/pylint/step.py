@@ -189,10 +189,15 @@ class Pylint(Step, frozen=True):
             ctx.output(f"{count(outcome.cached, 'file')} from the cache, {outcome.linted} linted\n")
         if outcome.lost:
             ctx.warn(f"the cache cannot be written: {outcome.lost}; the next run lints all anew")
-        if ctx.cache is not None:
-            locate = locator(ctx.root, ctx.workdir)
-            for file, why in outcome.why:
-                ctx.cache.explain(locate(str(ctx.workdir / file)), why)
+        if ctx.cache is None:
+            return
+        if outcome.unkept:
+            ctx.output(f"nothing is kept for the next run: {outcome.unkept}\n")
+        if outcome.unkept or outcome.plain:
+            ctx.cache.explain("", f"nothing is kept: {outcome.unkept or outcome.plain}")
+        locate = locator(ctx.root, ctx.workdir)
+        for file, why in outcome.why:
+            ctx.cache.explain(locate(str(ctx.workdir / file)), why)
 
     def _result(self, ctx: StepContext, outcome: report.Outcome, said: str) -> StepResult:
         locate = locator(ctx.root, ctx.workdir)

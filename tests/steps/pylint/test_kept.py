@@ -15,9 +15,9 @@ import pytest
 from buildtools.plugin import Status, StepResult
 from buildtools.steps.pylint import Pylint, verify
 from buildtools.steps.pylint.report import Message, Outcome
+from tests.conftest import MakeProject
 from tests.support import same
 from tests.support.context import LoneContext
-from tests.conftest import MakeProject
 
 DOC = '"""Doc."""\n'
 FILES = {
@@ -117,8 +117,9 @@ def test_a_difference_is_an_error_that_says_where(root: Path, monkeypatch: pytes
         "def register(linter):\n    linter.register_checker(More(linter))\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(root.parent))
-    result, _ctx = lint(root, args=("--load-plugins=more",), verify=True)
+    result, ctx = lint(root, args=("--load-plugins=more",), verify=True)
     assert result.status is Status.ERROR
+    assert "nothing is kept for the next run: more is not pylint's own, and may look anywhere\n" in ctx.shown
     assert "it does not have pkg/__init__.py:1: W9901 Found more" in result.reason
     assert "jobs: 1" in result.remedy
 

@@ -33,15 +33,16 @@ _ENOUGH = 0.5
 class Wish:
     """What a run is to be: `workers` (0: as many as there are processors), and where its state is, if one is kept.
 
-    `told` is filled while it runs: the `workers` there were, `plain` (why there was one process that linted all) and
-    `why` (which files were linted, and why). `finish`, if something can be kept, keeps it, with the report.
+    `told` is filled while it runs: the `workers` there were, `plain` (why there was one process that linted all),
+    `unkept` (why nothing can be kept) and `why` (which files were linted, and why). `finish`, if something can be kept,
+    keeps it, with the report.
     """
 
     def __init__(self, workers: int | None, state: Path | None = None, watch: Watch | None = None) -> None:
         self.workers = workers
         self.state = state
         self.watch = watch
-        self.told: dict[str, Any] = {"workers": 0, "plain": "", "why": []}
+        self.told: dict[str, Any] = {"workers": 0, "plain": "", "unkept": "", "why": []}
         self.finish: Callable[[bytes], str] | None = None
 
 
@@ -99,7 +100,9 @@ class _Fast:
         self._trace: Trace | None = None
         self._keeper: Keeper | None = None
         Carried(linter._prepared, [])
-        if wish.state is not None and not why_not_kept(linter):
+        if wish.state is not None:
+            wish.told["unkept"] = why_not_kept(linter)
+        if wish.state is not None and not wish.told["unkept"]:
             self._trace = Trace()
             self._trace.install()
             self._keeper = Keeper(wish.state, world(linter), wish.watch or Watch())
