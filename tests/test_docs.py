@@ -15,6 +15,7 @@ from tests.support.project import CHECKOUT
 README = CHECKOUT / "README.md"
 PIPELINE = CHECKOUT / "docs/pipeline.md"
 PLUGINS = CHECKOUT / "docs/plugins.md"
+LINT = CHECKOUT / "docs/lint.md"
 
 
 def blocks(file: Path, language: str) -> list[str]:
@@ -31,10 +32,16 @@ def table(file: Path, heading: str) -> list[str]:
     return [row.split(" | ")[0].strip("| `") for row in rows[2:] if not row.startswith("| ---")]
 
 
+def anchors(file: Path) -> set[str]:
+    """Return what links to a file's headings are called."""
+    headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
 def pipelines() -> list[str]:
     """Return every pipeline that is shown, lone steps made into one."""
     found = []
-    for block in [*blocks(README, "yaml"), *blocks(PIPELINE, "yaml")]:
+    for block in [*blocks(README, "yaml"), *blocks(PIPELINE, "yaml"), *blocks(LINT, "yaml")]:
         keys = yaml.safe_load(block)
         if "steps" in keys:
             found.append(block)
@@ -65,6 +72,54 @@ def test_the_plugin_shown_works(project: MakeProject) -> None:
     assert "200001 bytes, the limit is 200000" in outcome.text
     by_file = here.call("step", "./steps/large.py:NoLargeFiles", "--limit", "5000")
     assert by_file.code == 1, by_file
+
+
+def test_the_commands_about_linting_work(project: MakeProject) -> None:
+    """In a pipeline of pylint alone: whether the other tools are installed is another question."""
+    files = {"src/app/__init__.py": '"""Package."""\n', "src/app/a.py": '"""Module."""\n'}
+    here = project({"pipeline.yaml": "steps: {lint: {uses: pylint, with: {paths: [src]}}}\n", **files})
+    commands = [line.split()[1:] for block in blocks(LINT, "sh") for line in block.splitlines()]
+    assert {words[0] for words in commands} == {"step", "plugins", "run", "why", "cache"}
+    for words in commands:
+        outcome = here.call(*words)
+        assert outcome.code == 0, outcome
+    assert here.run().code == 0
+    here.write({"src/app/a.py": '"""Another."""\n'})
+    assert "2 files from the cache" not in here.run().text
+    why = here.call("why", "lint")
+    assert "src/app/a.py  changed" in why.stdout, why
+
+
+@pytest.mark.parametrize(("heading", "plugin"), [("pylint", "pylint"), ("JSLint", "jslint")])
+def test_the_options_about_linting_are_those_that_exist(heading: str, plugin: str) -> None:
+    from buildtools.pipeline.registry import Registry
+
+    section = LINT.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2]
+    rows = section[section.index("| option |") :].partition("\n\n")[0].splitlines()[2:]
+    shown = {name for row in rows for name in re.findall(r"`([\w-]+)`", row.split(" | ")[0])}
+    assert shown
+    assert shown <= {field.name for field in Registry().find(plugin).fields}
+
+
+def test_every_linter_is_described() -> None:
+    from buildtools.linters import Linter
+    from buildtools.pipeline.registry import BUILTIN, Registry
+
+    names = [name for name, _, _ in BUILTIN if issubclass(Registry().find(name).cls, Linter)]
+    part = LINT.read_text(encoding="utf-8").partition("\n## ESLint")[2]
+    tables = part.split("\n\n")
+    for head in ("| step | versions", "| step | result from the cache?"):
+        (rows,) = (text.splitlines()[2:] for text in tables if text.startswith(head))
+        assert [row.split(" | ")[0].strip("| `") for row in rows] == names
+
+
+def test_the_jslintrc_shown_is_read(tmp_path: Path) -> None:
+    from buildtools.steps.jslint.config import read_config
+
+    (block,) = blocks(LINT, "json")
+    (tmp_path / ".jslintrc").write_text(block)
+    config = read_config(tmp_path / ".jslintrc", ".jslintrc")
+    assert (config.options, config.globals) == ({"browser": True, "indent2": True}, ("jQuery",))
 
 
 def test_the_commands_are_those_that_exist() -> None:
@@ -98,10 +153,13 @@ def test_every_dependency_has_its_reason() -> None:
         assert f"| {name} |" in text, f"CONTRIBUTING.md has no row for {name}"
 
 
-@pytest.mark.parametrize("file", [README, CHECKOUT / "CONTRIBUTING.md", PLUGINS, PIPELINE], ids=lambda file: file.name)
+@pytest.mark.parametrize(
+    "file", [README, CHECKOUT / "CONTRIBUTING.md", PLUGINS, PIPELINE, LINT], ids=lambda file: file.name
+)
 def test_links_lead_somewhere(file: Path) -> None:
-    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", file.read_text(encoding="utf-8")):
+    for target, place in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", file.read_text(encoding="utf-8")):
         assert (file.parent / target).exists(), f"{file.name}: {target}"
+        assert not place or place in anchors(file.parent / target if target else file), f"{file.name}: {place}"
 
 
 def test_the_test_command_of_ci_is_the_readmes() -> None:
