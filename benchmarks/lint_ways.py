@@ -104,7 +104,9 @@ class Bench:
 
     def _ours(self, cache: Path, edited: str = "") -> Result:
         cost, report, status = self._driver(cache)
-        note = f"{report.get('linted')} linted, {report.get('cached')} from the cache"
+        reasons = Counter(why for _file, why in report["why"]).most_common(1)
+        note = f"{report['linted']} linted, {report['cached']} from the cache"
+        note += "".join(f" (mostly: {why})" for why, _count in reasons)
         return Result(cost, note, len(same.differences(_ran(report, status), self._expect(edited))))
 
     def _edited_ours(self, path: str) -> Result:
@@ -115,7 +117,10 @@ class Bench:
         out = self._out()
         words = (sys.executable, same.DRIVER, out, "-", "--persistent=n", "--jobs=0", *self._arguments())
         cost, status = measured(words, self.root, env={same.CACHE: str(cache)})
-        return cost, same.read(out), status
+        report = same.read(out)
+        if "linted" not in report:
+            sys.exit(f"our lint of {self.root.name} broke down with status {status}")
+        return cost, report, status
 
     def _command(self, edited: str = "") -> Result | None:
         """Measure what a user calls; its cache is in the project."""
