@@ -85,7 +85,7 @@ def test_the_commands_about_linting_work(project: MakeProject) -> None:
         assert outcome.code == 0, outcome
     assert here.run().code == 0
     here.write({"src/app/a.py": '"""Another."""\n'})
-    assert "2 files from the cache" not in here.run().text
+    assert "1 file from the cache, 1 linted" in here.run().text
     why = here.call("why", "lint")
     assert "src/app/a.py  changed" in why.stdout, why
 
