@@ -54,12 +54,13 @@ class Needs:
                 continue
             path = long(item.short)
             known.add(path)
-            targets: dict[str, list[Any]] = {}
+            targets: dict[tuple[str, str], list[Any]] = {}
             for assigned in entry.injects:
-                targets.setdefault(assigned[0], []).append(assigned)
-            for target, found in targets.items():
-                where = target[1:-1] if target.startswith("{") and target.endswith("}") else long(target)
-                out.setdefault(where, []).append((path, item.item.name, found))
+                targets.setdefault(assigned[:2], []).append(assigned)
+            for (target, module), found in targets.items():
+                # What is built in has no path.
+                where = "" if target == f"{{{module}}}" else long(target)
+                out.setdefault((where, module), []).append((path, item.item.name, found))
         return out, known
 
     def more_stale(self, parsed: Parsed) -> dict[int, str]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Set, Tuple  # noqa: UP035 - for Python 3.8
 
-Assigned = Tuple[str, str, str, str, int, int]  # noqa: UP006
-"""Target's path, the class or function in it (dotted; empty: the module), attribute, table, line, column"""
+Assigned = Tuple[str, str, str, str, str, int, int]  # noqa: UP006
+"""Target's path and module, the class or function in it (dotted; empty: the module), attribute, table, line, column"""
 
-Pending = Dict[str, List[Tuple[str, str, List[Assigned]]]]  # noqa: UP006
-"""By target's path: path and name of who assigns, and what, in the files' order"""
+Pending = Dict[Tuple[str, str], List[Tuple[str, str, List[Assigned]]]]  # noqa: UP006
+"""By target's path and module, for a file can be two modules: path and name of who assigns, and what, in their order"""
 
 
 class Replay:
@@ -28,10 +28,10 @@ class Replay:
         """Hear that a module's tree has been made."""
         from astroid import manager
 
-        for own, name, assigned in self._pending.pop(path, ()):
+        for own, name, assigned in self._pending.pop((path, module.name), ()):
             tree = manager.AstroidManager().ast_from_file(own, name, source=True)
             nodes = {(node.lineno, node.col_offset): node for node in _assignments(tree)}
-            for _target, dotted, attribute, table, line, column in assigned:
+            for _path, _module, dotted, attribute, table, line, column in assigned:
                 target, node = _found(module, dotted), nodes.get((line, column))
                 if target is None or node is None:
                     self.failed = f"{own}:{line} assigns into {path}, and that can't be repeated"
@@ -56,7 +56,7 @@ def assigned_by(found: list[tuple[Any, str, Any]], path_of: Any) -> list[Assigne
     for target, table, node in found:
         root = target.root()
         dotted = "" if root is target else target.qname()[len(root.name) + 1 :]
-        out.append((path_of(root), dotted, node.attrname, table, node.lineno, node.col_offset))
+        out.append((path_of(root), root.name, dotted, node.attrname, table, node.lineno, node.col_offset))
     return out
 
 

@@ -71,7 +71,7 @@ class Trace:
         if self.replay is not None:
             outer, self.frame = self.frame, Frame()
             try:
-                self.replay.made(module, place(module) or module.name)
+                self.replay.made(module, place(module))
             finally:
                 # That is none of the module's own reading.
                 self.frame = outer
