@@ -20,9 +20,9 @@ RHINO_JARS = (
 )
 """Debian puts it at the first place, Fedora and others at the next."""
 
-_NODE = "Install Node.js, or `pip install 'buildtools[node]'`, or name it with the option `node:`."
+_NODE = "Install Node.js, or buildtools with its extra `node`, or name it with the option `node:`."
 _NPM = (
-    "Install npm, or `pip install 'buildtools[node]'`, which brings it; or put JSLint where no fetching is needed: "
+    "Install npm, or buildtools with its extra `node`, which brings it; or put JSLint where no fetching is needed: "
     "into the project's node_modules, or anywhere with the option `jslint-js:`."
 )
 _JAVA = (

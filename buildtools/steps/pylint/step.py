@@ -82,6 +82,10 @@ class Pylint(Step, frozen=True):
         for word in self.args:
             if word.split("=", 1)[0] in _OURS:
                 yield "args", f"{word}: the report's form is not to be chosen, it is read by the step"
+            elif word.startswith(("-j", "--jobs")):
+                yield "args", f"{word}: say `jobs: N` instead"
+            elif word == "--from-stdin":
+                yield "args", f"{word}: a step's standard input is empty, which would always pass"
         if any(not path for path in self.paths):
             yield "paths", "holds an empty path"
 

@@ -131,7 +131,7 @@ def _kind() -> Any:
 
 
 def usable() -> bool:
-    """Tell whether this pylint compares as is known here (since 4.0)."""
+    """Tell whether this pylint compares as is known here (since 4.1)."""
     try:
         from pylint.checkers import symilar
     except ImportError:
