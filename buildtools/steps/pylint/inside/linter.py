@@ -154,7 +154,10 @@ class _Fast:
         # That makes the builtins, if nothing has yet.
         AstroidBuilder(AstroidManager())
         trace.made(AstroidManager().builtins_module)
-        trees, parsed = self._parse(wanted, needs)
+        for name in needs.made_early(wanted):
+            with contextlib.suppress(AstroidError):
+                AstroidManager().ast_from_module_name(name)
+        trees, parsed = self._parse(wanted)
         parsed = {number: part for number, part in parsed.items() if number in keeper.stale}
         stale = needs.more_stale(parsed)
         memory.stop()
@@ -201,7 +204,7 @@ class _Fast:
             return
         self._join(parsed, results)
 
-    def _parse(self, wanted: Iterable[int], needs: Needs | None = None) -> tuple[dict[int, Any], dict[int, Any]]:
+    def _parse(self, wanted: Iterable[int]) -> tuple[dict[int, Any], dict[int, Any]]:
         """Parse as pylint does; return the trees, and of each file what parsing it adds, reads and assigns."""
         linter, (progress, _linting) = self._linter, self._progress
         quiet = [type(one)(False) for one in progress]
@@ -216,9 +219,6 @@ class _Fast:
                 one.get_ast_for_file(item.filepath)
             before = len(linter.reporter.messages)
             linter.stats, linter.msg_status = parts.fresh_stats(linter), 0
-            if needs is not None and needs.made_early(number):
-                with contextlib.suppress(AstroidError):
-                    AstroidManager().ast_from_module_name(item.name[: -len(".__init__")])
             frame = None
             if self._trace is None:
                 got = self._plain._get_asts(iter([item]), None, *quiet)

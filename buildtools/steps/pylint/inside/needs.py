@@ -35,13 +35,22 @@ class Needs:
                 numbers.update(item.number for item in found if len(found) > 1)
         return numbers
 
-    def made_early(self, number: int) -> bool:
-        """Tell whether a package's tree was there before its own `__init__` was parsed, which makes another one."""
-        item = self._keeper.items[number]
-        earlier = (self._keeper.entry(other.number) for other in self._keeper.items[:number])
-        return item.item.name.endswith(".__init__") and any(
-            entry is not None and item.short in entry.early for entry in earlier
-        )
+    def made_early(self, wanted: Iterable[int]) -> list[str]:
+        """Return the names of those files' modules whose trees are made before their turn, by looking them up.
+
+        Then that is the tree that others find: of a package, whose own `__init__` is parsed a second time, or of
+        several files with one name.
+        """
+        out: dict[str, None] = {}
+        for item in (self._keeper.items[number] for number in sorted(wanted)):
+            group = self._keeper.by_name[item.module]
+            if item.item.name.endswith(".__init__") or len(group) > 1:
+                shorts = {one.short for one in group}
+                earlier = (other.number for other in self._keeper.items[: group[0].number])
+                entries = (self._keeper.entry(number) for number in earlier if number not in self._keeper.stale)
+                if any(entry is not None and shorts.intersection(entry.early) for entry in entries):
+                    out[item.module] = None
+        return list(out)
 
     def pending(self) -> tuple[Pending, set[str]]:
         """Return what files that are not stale assign into others, by the target's path, and these files' paths."""
