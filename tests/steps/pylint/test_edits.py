@@ -171,6 +171,26 @@ def test_nothing_is_linted_where_nothing_changed(edited: Edited) -> None:
     assert again.messages == first.messages
 
 
+@pytest.mark.xfail(reason="what such a file assigns is filed under the other one")
+def test_a_file_whose_tree_is_made_while_another_is_parsed(edited: Edited) -> None:
+    """What it assigns into a third file counts for a fourth one still, when only that is linted again."""
+    for name in edited.project.state():
+        edited.write({name: None})
+    files = {
+        "a": "import b\nb.Thing.other = 1\n",
+        "b": "import c\n\n\nclass Thing:\n    pass\n\n\nc.given = 1\n",
+        "c": "X = 1\n",
+        "d": "import c\nprint(c.given.nothing)\n",
+        **{f"more_{number}": f"X = {number}\n" for number in range(5)},
+    }
+    edited.write({f"code/{name}.py": text for name, text in files.items()})
+    edited.lint("--recursive=y", ".")
+    edited.write({"code/d.py": files["d"] + "\n"})
+    ran = edited.lint("--recursive=y", ".")
+    assert ran.linted == 1
+    assert any("Instance of 'int' has no 'nothing'" in message["message"] for message in ran.messages)
+
+
 def test_options_environment_and_order(edited: Edited) -> None:
     for arguments in (
         TARGETS,
@@ -197,6 +217,17 @@ def test_the_project_moves_with_its_cache(edited: Edited, oracle: Oracle, tmp_pa
     mine = same.ours(root, TARGETS, cache=place / "cache", env=env)
     assert same.differences(mine, oracle.lint(root, TARGETS, env=env)) == []
     assert {message["absolutePath"] for message in mine.messages} != {m["absolutePath"] for m in first.messages}
+
+
+@pytest.mark.xfail(reason="the whole report is repeated without a look at the folder's name")
+def test_the_project_moves_to_a_folder_that_is_called_as_a_module_is(edited: Edited, oracle: Oracle) -> None:
+    """isort takes such a module for one of the project's."""
+    edited.write({"code/leaf.py": "import third\nimport json\nprint(third, json)\n"})
+    edited.lint("leaf.py", "app/base.py")
+    place = edited.base / "elsewhere/third"
+    shutil.copytree(edited.project.root, place)
+    mine = same.ours(place, ("leaf.py", "app/base.py"), cache=edited.cache, env=edited.env)
+    assert same.differences(mine, oracle.lint(place, ("leaf.py", "app/base.py"), env=edited.env)) == []
 
 
 def test_what_a_hook_and_a_plugin_read(edited: Edited) -> None:
