@@ -23,6 +23,7 @@ class Replay:
         self.known = known
         self.failed = ""
         self._pending = pending
+        self._put: set[tuple[int, str, int]] = set()
 
     def made(self, module: Any, path: str) -> None:
         """Hear that a module's tree has been made."""
@@ -37,17 +38,22 @@ class Replay:
                     self.failed = f"{own}:{line} assigns into {path}, and that can't be repeated"
                     return
                 values = getattr(target, table).setdefault(attribute, [])
+                self._put.add((id(target), table, id(node)))
                 if not any(one is node for one in values):
                     values.append(node)
 
+    def undo(self, found: list[tuple[Any, str, Any]]) -> None:
+        """Take assignments (target, table, assignment) out of where they are but for those that were put here.
 
-def undo(found: list[tuple[Any, str, Any]]) -> None:
-    """Take assignments out of where they have been put: (target, table, assignment)."""
-    for target, table, node in found:
-        values = getattr(target, table).get(node.attrname, [])
-        values[:] = [one for one in values if one is not node]
-        if not values:
-            getattr(target, table).pop(node.attrname, None)
+        These may come twice: the tree of who assigns is not finished yet when that of the target is made.
+        """
+        for target, table, node in found:
+            if (id(target), table, id(node)) in self._put:
+                continue
+            values = getattr(target, table).get(node.attrname, [])
+            values[:] = [one for one in values if one is not node]
+            if not values:
+                getattr(target, table).pop(node.attrname, None)
 
 
 def assigned_by(found: list[tuple[Any, str, Any]], path_of: Any) -> list[Assigned]:

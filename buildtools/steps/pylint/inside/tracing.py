@@ -18,7 +18,7 @@ from collections import OrderedDict
 from typing import Any, Callable, Iterator  # noqa: UP035 - for Python 3.8
 
 from .carried import Unknown
-from .replay import Replay, undo
+from .replay import Replay
 from .unchanged import VOLATILE
 
 
@@ -191,7 +191,7 @@ class Trace:
             if not _of_self(node):
                 found = _targets(node)
                 if self.replay is not None and place(node.root()) in self.replay.known:
-                    undo(found)
+                    self.replay.undo(found)
                 else:
                     self.frame.injects += found
 
