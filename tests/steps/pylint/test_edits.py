@@ -140,7 +140,7 @@ QUIET = {"a leaf": 1, "a useless comment": 1, "a cycle to be overlooked": 2, "on
 
 
 def test_edits_one_by_one(edited: Edited) -> None:
-    """Each edit and its way back; what was linted is known after both."""
+    """Each edit, from the same state."""
     start = edited.project.state()
     cold = edited.lint(*TARGETS)
     assert (cold.linted, cold.cached) == (10, 0)
@@ -152,7 +152,9 @@ def test_edits_one_by_one(edited: Edited) -> None:
             if name in QUIET and not 0 < ran.linted <= QUIET[name]:
                 problems.append(f"{name}: linted {ran.linted} files")
             edited.project.restore(start)
-            edited.lint(*TARGETS)
+            # The way back is as any edit, but where a file goes that nobody had read.
+            if not changes.keys() <= FILES.keys():
+                edited.lint(*TARGETS)
         except pytest.fail.Exception as error:
             problems.append(f"{name}: {error}")
             edited.project.restore(start)
