@@ -51,7 +51,10 @@ class Oracle:
                 json.dumps({"out": str(out), "root": str(root), "words": words, "env": more}) + "\n"
             )
             self._server.stdin.flush()
-            status = int(self._server.stdout.readline())
+            answer = self._server.stdout.readline()
+            if not answer:
+                raise RuntimeError(f"the oracle has ended with status {self._server.wait()}")
+            status = int(answer)
             report = same.read(out)
         return same.Ran(
             messages=report.get("messages", []),

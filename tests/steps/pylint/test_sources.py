@@ -82,8 +82,8 @@ def test_all_together(compare: Compared, options: tuple[str, ...]) -> None:
         "X = 1\n" + "".join(f"X{n + 1} = X{n or ''}\n" for n in range(600)) + "X600.nothing()\n",
         "".join(f"def f{n}():\n    return f{n + 1}()\n\n\n" for n in range(300))
         + "def f300():\n    return 1\n\n\nf0().nothing()\n",
-        "".join(f"class C{n + 1}({f'C{n}' if n else 'object'}):\n    pass\n\n\n" for n in range(250))
-        + "C250().nothing()\n",
+        "".join(f"class C{n + 1}({f'C{n}' if n else 'object'}):\n    pass\n\n\n" for n in range(90))
+        + "C90().nothing()\n",
     ],
     ids=["calls", "sums", "branches", "names", "functions", "classes"],
 )
