@@ -76,8 +76,8 @@ def out(cwd):
     command = process.Command(argv=('sh', '-c', {script!r}), cwd=Path(cwd), env={{**os.environ, 'X': 'y'}}, stdin=b'x')
     kept = process.Collected('sh')
     process.run(command, stdout=kept.add, stderr=kept.add)
-    # glibc's posix_spawn ignores its own two internal signals (32 and 33) in the child, which no program can see; HUP, INT
-    # and QUIT (1 to 3) are ignored already where a shell has put the tests into the background.
+    # glibc's posix_spawn ignores its own two internal signals (32 and 33) in the child, which no program can see; those
+    # from 1 to 3 are ignored already where a shell has put the tests into the background.
     return [int(word, 16) & 0x7FFFFFF8 if len(word) == 16 else word for word in kept.value().decode().split()]
 print(out('.') == out({folder!r}), out({folder!r}))
 """
