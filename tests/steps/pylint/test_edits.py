@@ -175,7 +175,6 @@ def test_nothing_is_linted_where_nothing_changed(edited: Edited) -> None:
     assert again.messages == first.messages
 
 
-@pytest.mark.xfail(reason="what such a file assigns is filed under the other one")
 def test_a_file_whose_tree_is_made_while_another_is_parsed(edited: Edited) -> None:
     """What it assigns into a third file counts for a fourth one still, when only that is linted again."""
     for name in edited.project.state():
@@ -223,7 +222,6 @@ def test_the_project_moves_with_its_cache(edited: Edited, oracle: Oracle, tmp_pa
     assert {message["absolutePath"] for message in mine.messages} != {m["absolutePath"] for m in first.messages}
 
 
-@pytest.mark.xfail(reason="the whole report is repeated without a look at the folder's name")
 def test_the_project_moves_to_a_folder_that_is_called_as_a_module_is(edited: Edited, oracle: Oracle) -> None:
     """isort takes such a module for one of the project's."""
     edited.write({"code/leaf.py": "import third\nimport json\nprint(third, json)\n"})

@@ -187,12 +187,20 @@ class Keeper:
         return self.places.short(place(module)) if place(module) else f"{{{module.name}}}"
 
     def parts_of(self, frame: Any, trace: Trace, number: int) -> Any:
-        """Return what the parse of a file has read, assigned and made, by kept paths."""
+        """Return what the parse of a file has read, and which other files' trees it has made, by kept paths."""
         short, own = self.places.short, self.items[number].short
-        mine = [one for one in frame.injects if short(place(one[2].root())) == own]
-        injects = [one for one in assigned_by(mine, self._target_of) if one[0] != own]
         early = {short(place(module)) for module in frame.built if place(module)} & self.by_file.keys() - {own}
-        return self.short_reads(trace.closed(frame)), injects, tuple(sorted(early))
+        return self.short_reads(trace.closed(frame)), tuple(sorted(early))
+
+    def injects_by_file(self, found: Iterable[Any]) -> dict[str, list[Any]]:
+        """Return what was assigned into other files, by who assigns: its tree may be made while others are parsed."""
+        by_file: dict[str, dict[Any, None]] = {}
+        for one in found:
+            own = self.places.short(place(one[2].root()))
+            for assigned in assigned_by([one], self._target_of):
+                if assigned[0] != own:
+                    by_file.setdefault(own, {})[assigned] = None
+        return {own: list(assigned) for own, assigned in by_file.items()}
 
     # Writing down.
 

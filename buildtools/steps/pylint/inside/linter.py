@@ -237,9 +237,12 @@ class _Fast:
             if self._keeper is None or self._trace is None:
                 parsed[number] = (part, ())
             else:
-                reads, injects, early = self._keeper.parts_of(frame, self._trace, number)
-                parsed[number] = (part, injects, reads, early)
+                parsed[number] = (part, [], *self._keeper.parts_of(frame, self._trace, number))
         linter.stats, linter.msg_status = total, status
+        if self._keeper is not None and self._trace is not None:
+            injects = self._keeper.injects_by_file(self._trace.frame.injects)
+            for number, found in parsed.items():
+                found[1].extend(injects.get(self._keeper.items[number].short, ()))
         return trees, parsed
 
     def _run(self, trees: list[tuple[Any, Any]], wanted: Iterable[int]) -> dict[int, Any]:

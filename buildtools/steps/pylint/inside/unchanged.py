@@ -109,20 +109,26 @@ def outcome(path: Path, bases: Sequence[str]) -> bytes | None:
     if before is None or not before.outcome:
         return None
     places = Places(os.getcwd())
-    files = Files(places, before.seen)
+    if os.path.basename(before.root) != os.path.basename(places.root):
+        # isort takes a module that is called as the folder is for one of the project's.
+        return None
     if before.start != [places.short(base) for base in bases]:
         return None
-    if environment_of(before.environment) != before.environment:
-        return None
-    for known in (before.modules, before.configs, before.digests):
-        if any(files.digest(short) != digest for short, digest in known.items()):
-            return None
-    if any(files.listing(places.long(short))[0] != digest for short, digest in before.listings.items()):
+    if environment_of(before.environment) != before.environment or not _same(before, places):
         return None
     with contextlib.suppress(OSError):
         # States that were not used are the first to go.
         os.utime(path)
     return before.outcome if before.root == places.root else _moved(before, places.root)
+
+
+def _same(before: State, places: Places) -> bool:
+    """Tell whether all files hold, and all folders list, what they did."""
+    files = Files(places, before.seen)
+    for known in (before.modules, before.configs, before.digests):
+        if any(files.digest(short) != digest for short, digest in known.items()):
+            return False
+    return all(files.listing(places.long(short))[0] == digest for short, digest in before.listings.items())
 
 
 def _moved(before: State, root: str) -> bytes | None:
