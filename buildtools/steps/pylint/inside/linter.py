@@ -22,6 +22,7 @@ from .needs import Needs
 from .pool import GaveUp, apart
 from .record import Record
 from .replay import Replay
+from .stack import as_deep_as_pylint
 from .tracing import Trace
 from .unchanged import Watch
 from .zygote import Zygote
@@ -200,7 +201,8 @@ class _Fast:
             self._told["plain"] = str(reason)
             gc.enable()
             ours = {item: trees[number] for number, item in enumerate(self.items) if number in trees}
-            self._plain._lint_files(ours, self._check, *self._progress[1])
+            with as_deep_as_pylint():
+                self._plain._lint_files(ours, self._check, *self._progress[1])
             return
         self._join(parsed, results)
 
@@ -220,10 +222,10 @@ class _Fast:
             before = len(linter.reporter.messages)
             linter.stats, linter.msg_status = parts.fresh_stats(linter), 0
             frame = None
-            if self._trace is None:
-                got = self._plain._get_asts(iter([item]), None, *quiet)
-            else:
-                with self._trace.reading() as frame:
+            with contextlib.ExitStack() as stack:
+                if self._trace is not None:
+                    frame = stack.enter_context(self._trace.reading())
+                with as_deep_as_pylint():
                     got = self._plain._get_asts(iter([item]), None, *quiet)
             if item in got:
                 trees[number] = got[item]

@@ -15,7 +15,11 @@ from typing import Any, Callable, Iterable, Sequence  # noqa: UP035 - for Python
 
 from .parts import counted, fresh_stats, messages, remains
 from .pool import GaveUp, Pool
+from .stack import as_deep_as_pylint
 from .tracing import Trace
+
+_FAILED = ("F0001", "F0002")
+"""`fatal` and `astroid-error`"""
 
 
 class Zygote:
@@ -118,7 +122,11 @@ class Zygote:
         linter.config = self._configs[number]
         self._walker.nbstatements = 0
         self._carried.begin(number)
-        self._plain({item: tree}, self._check, *self._quiet)
+        with as_deep_as_pylint():
+            self._plain({item: tree}, self._check, *self._quiet)
+        if any(message.msg_id in _FAILED for message in linter.reporter.messages):
+            # Its checkers stopped half-way then, and what they hold reaches the next file.
+            raise GaveUp(f"pylint failed in {item.filepath}, which can reach the files after it")
         return (
             messages(linter.reporter.messages),
             counted(linter.stats),
