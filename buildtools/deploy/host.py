@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +28,12 @@ class Host(Protocol):
         Raises `StepError` if it cannot be run or takes too long; a script that fails is the caller's to judge.
         """
 
+    def dial(self, host: str, port: int, timeout: float = 10.0) -> socket.socket:
+        """Return a stream connected to that port as seen from the machine; `timeout` (s) is also its own at first.
+
+        Raises `OSError`: `ConnectionRefusedError`, `TimeoutError`, or `PermissionError` if it may not be used that way.
+        """
+
 
 class LocalHost:
     """The machine at hand, under the account that runs the pipeline. `folder` is where relative roots start."""
@@ -48,3 +55,7 @@ class LocalHost:
             words[2] = f"cat {' '.join(shlex.quote(str(path)) for path in feed)} | sh -c {shlex.quote(script)}"
         done = self.ctx.run(words, capture=True)
         return Reply(status=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+    def dial(self, host: str, port: int, timeout: float = 10.0) -> socket.socket:
+        """Connect from here, as `Host.dial` says."""
+        return socket.create_connection((host, port), timeout)

@@ -95,6 +95,24 @@ class SshHost:
             )
         return reply
 
+    def dial(self, host: str, port: int, timeout: float = 10.0) -> socket.socket:
+        """Connect from the host, as `Host.dial` says: a connection inside this one, joined to a local socket."""
+        from paramiko import ChannelException, SSHException
+
+        try:
+            channel = self._connection.transport.open_channel(
+                "direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=timeout
+            )
+        except ChannelException as error:
+            if error.code == 1:
+                raise PermissionError(
+                    f"{self.name}: sshd allows no connection to {host}:{port} (AllowTcpForwarding, PermitOpen)"
+                ) from None
+            raise ConnectionRefusedError(f"{self.name}: nothing answers at {host}:{port} there") from None
+        except SSHException as error:
+            raise ConnectionError(f"{self.name}: {error}") from None
+        return _joined(channel, timeout)
+
     def _talk(self, channel: Channel, command: str, feed: Sequence[Path]) -> Reply:
         out, err = bytearray(), bytearray()
         # Both outputs are taken in while the input goes out: else each side may wait for the other for ever.
@@ -125,6 +143,33 @@ class SshHost:
             channel.shutdown_write()
         except (OSError, EOFError):
             pass  # the script ended before its input: it says why
+
+
+def _joined(channel: Channel, timeout: float) -> socket.socket:
+    """Return a real socket, which TLS and `select` need, whose other end is carried on by two threads."""
+    here, there = socket.socketpair()
+    here.settimeout(timeout)
+
+    def carry(receive: Any, send: Any, finish: Any) -> None:
+        with contextlib.suppress(OSError, EOFError):
+            while piece := receive(2**16):
+                send(piece)
+        with contextlib.suppress(OSError, EOFError):
+            finish()
+
+    def back() -> None:
+        carry(channel.recv, there.sendall, lambda: there.shutdown(socket.SHUT_WR))
+
+    def forth() -> None:
+        carry(there.recv, channel.sendall, channel.shutdown_write)
+        reader.join()
+        there.close()
+        channel.close()
+
+    reader = threading.Thread(target=back, daemon=True)
+    reader.start()
+    threading.Thread(target=forth, daemon=True).start()
+    return here
 
 
 def _drain(receive: Any, into: bytearray) -> None:
