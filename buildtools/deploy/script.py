@@ -44,6 +44,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 def compose(phase: str, variables: Mapping[str, str], arguments: Sequence[str] = ()) -> str:
     """Return the script of a phase, wrapped so that a truncated one runs nothing.
 
+    `phase` names one script, or several that are run one after the other as one, with a blank between.
     Every value is quoted here; none reaches the shell in any other way. An argument list may be 128 KiB long on Linux,
     so nothing that grows with a release is among the values.
     """
@@ -52,7 +53,7 @@ def compose(phase: str, variables: Mapping[str, str], arguments: Sequence[str] =
         raise ValueError(f"not shell variables: {names}")
     head = "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
     words = " ".join(shlex.quote(argument) for argument in arguments)
-    body = "".join(_text(name) for name in ("common", phase))
+    body = "".join(_text(name) for name in ("common", *phase.split()))
     return f"{{\n{head}set -- {words}\n{body}exit\n}}\n"
 
 
