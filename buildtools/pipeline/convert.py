@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from msgspec import inspect as mi
 
-from buildtools.pipeline.describe import Field, Form, Sequences, bare, struct_fields, words
+from buildtools.pipeline.describe import Field, Form, Sequences, bare, shorthand, struct_fields, words
 from buildtools.pipeline.problems import Problem, Problems
 from buildtools.pipeline.scalars import Misfit, is_scalar, read_scalar
-from buildtools.pipeline.source import Entries, Items, Node, Text, shape, shown
+from buildtools.pipeline.source import Entries, Entry, Items, Node, Text, shape, shown
 
 
 class _Bad:
@@ -127,6 +127,8 @@ class Converter:
     def _struct(self, node: Node, form: Form, name: str) -> Any:
         kind = form.type
         assert isinstance(kind, mi.StructType)
+        if isinstance(node, Text) and (key := shorthand(kind)):
+            node = Entries(node.source, node.line, node.column, {key: Entry(node, node)})
         if not isinstance(node, Entries):
             return self._misfit(node, form, name)
         attributes, right = self.fields(node, struct_fields(kind), name)
@@ -175,7 +177,7 @@ _COLLECTIONS: dict[type, Callable[[list[Any]], Any]] = {
 def _takes(form: Form, node: Node) -> bool:
     """Whether a part of a union may take a node of this shape."""
     if isinstance(node, Text):
-        return is_scalar(form) or isinstance(form.type, Sequences)
+        return is_scalar(form) or isinstance(form.type, Sequences) or bool(shorthand(form.type))
     if isinstance(node, Items):
         return isinstance(form.type, (*Sequences, mi.TupleType))
     if isinstance(form.type, Sequences):

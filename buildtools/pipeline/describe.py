@@ -101,6 +101,14 @@ def options_of(plugin: type[Step]) -> tuple[Option, ...]:
     return tuple(_option(field) for field in fields_of(plugin))
 
 
+def shorthand(kind: mi.Type) -> str:
+    """Return the key that a text alone fills where a struct is asked for; empty if that takes a mapping.
+
+    A struct says so by its class variable `shorthand`.
+    """
+    return str(getattr(kind.cls, "shorthand", "")) if isinstance(kind, mi.StructType) else ""
+
+
 def summary_of(plugin: type) -> str:
     """Return the first line of a class's own docstring."""
     return ((plugin.__dict__.get("__doc__") or "").strip().splitlines() or [""])[0]
@@ -142,7 +150,9 @@ def _collection_words(kind: mi.Type, *, brief: bool) -> str:
     if isinstance(kind, mi.DictType):
         return f"mapping of names to {words(bare(kind.value_type)[0], brief=True)}"
     if isinstance(kind, mi.StructType):  # whoever wants it brief is told its keys one by one
-        return "mapping" if brief else f"mapping with {', '.join(field.name for field in struct_fields(kind))}"
+        alone = f"text ({shorthand(kind)}) or {'' if brief else 'a '}" if shorthand(kind) else ""
+        keys = "" if brief else f" with {', '.join(field.name for field in struct_fields(kind))}"
+        return f"{alone}mapping{keys}"
     return ""
 
 

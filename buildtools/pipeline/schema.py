@@ -13,7 +13,17 @@ from msgspec import inspect as mi
 
 from buildtools.pipeline.conditions import KEYS as WHEN_KEYS
 from buildtools.pipeline.conditions import SYSTEMS
-from buildtools.pipeline.describe import Field, Form, Sequences, bare, choices, fields_of, struct_fields, summary_of
+from buildtools.pipeline.describe import (
+    Field,
+    Form,
+    Sequences,
+    bare,
+    choices,
+    fields_of,
+    shorthand,
+    struct_fields,
+    summary_of,
+)
 from buildtools.pipeline.draft import NAME, Settings
 from buildtools.pipeline.options import Plugin
 from buildtools.pipeline.registry import PluginError, Registry
@@ -170,7 +180,9 @@ def _alternatives(form: Form) -> list[Schema]:
     if isinstance(kind, mi.DictType):
         return [{"type": "object", "additionalProperties": _value(bare(kind.value_type)[0])}]
     if isinstance(kind, mi.StructType):
-        return [_struct(struct_fields(kind))]
+        fields = struct_fields(kind)
+        alone = [each for field in fields if field.name == shorthand(kind) for each in _alternatives(field.form)]
+        return [_struct(fields), *alone]
     return _scalar(form)
 
 

@@ -31,6 +31,16 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     fail_under: Annotated[float, msgspec.Meta(ge=0, le=100)] | None = None
 
 
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    shorthand: ClassVar[str] = "run"
+    run: str
+    wait: Duration = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.run:
+            raise ValueError("an empty command")
+
+
 class Probe(Step, frozen=True, kw_only=True):
     """Hold one option of every type."""
 
@@ -56,6 +66,8 @@ class Probe(Step, frozen=True, kw_only=True):
     named: Annotated[str, msgspec.Meta(pattern="^[a-z]+$")] = "a"
     some: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ("x",)
     parts: list[Coverage] = []
+    command: Command | None = None
+    commands: tuple[Command, ...] = ()
     act: bool = False
 
     def effective_kind(self) -> Kind:

@@ -78,6 +78,16 @@ def test_structures(project: Project) -> None:
     assert len(project.step("{parts: [{branch: no}, {}]}").parts) == 2  # type: ignore[attr-defined]
 
 
+def test_structures_that_a_text_may_stand_for(project: Project) -> None:
+    for written, waits in (("a", [0]), ("[a]", [0]), ("[a, {run: a, wait: 5s}]", [0, 5]), ("{run: a, wait: 1m}", [60])):
+        found = project.step(f"{{commands: {written}}}").commands  # type: ignore[attr-defined]
+        assert [(one.run, one.wait) for one in found] == [("a", wait) for wait in waits]
+    assert project.step("{command: 7}").command.run == "7"  # type: ignore[attr-defined]
+    project.properties = {"word": "x y"}
+    assert project.step("{command: '${word}'}").command.run == "x y"  # type: ignore[attr-defined]
+    assert project.step("{command: null}").command is None  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("written", "message", "hint"),
     [
@@ -106,6 +116,9 @@ def test_structures(project: Project) -> None:
         ("{paths: {a: b}}", "found a mapping", ""),
         ("{coverage: {fail-under: 101}}", "fail-under: expected a number of at least 0 and of at most 100", ""),
         ("{coverage: yes}", "expected a mapping with source, branch, fail-under", ""),
+        ("{commands: ['']}", "commands: an empty command", ""),
+        ("{commands: [a, [b]]}", "commands: expected a text (run) or a mapping with run, wait, found a list", ""),
+        ("{command: {wait: 1}}", "command needs the option run: a text", ""),
         ("{covrage: {}}", "probe has no option 'covrage'", "did you mean 'coverage'?"),
         ("{Count: 1}", "has no option 'Count'", "did you mean 'count'?"),
         ("{text: odd}", "text: odd is not even", ""),

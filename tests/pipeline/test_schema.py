@@ -53,6 +53,7 @@ def test_the_projects_own_files_fit(file: Path) -> None:
         "steps: {one: {uses: probe, with: , needs: [], when: {branch: main, env: {CI: true}, not: {os: linux}}}}",
         "steps: {one: {uses: probe, needs: two, timeout: 5m, cache: false, tags: [a], matrix: {a: [1, b]}}}",
         "steps: {one: {uses: act, retries: 2, with: {needed: x}}, two: {uses: probe, with: {either: {branch: no}}}}",
+        "steps: {one: {uses: probe, with: {command: a, commands: [a, {run: b, wait: 1m}]}}}",
         "steps: {one: {uses: './x.py:A', with: {anything: {at: all}}}}",
     ],
 )

@@ -1,0 +1,104 @@
+"""Whether a release answers on its host: one question by HTTP, asked until the answer is right or the time is up."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+
+from buildtools.core.step import Duration
+from buildtools.deploy.place import NAMES, Place
+
+_ANY = Place(host="host", root="/", target="t", version="1", revision="r", release="1.r")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What is asked, and which answer is right. `{host}`, `{version}`, `{revision}` and `{release}` may stand in it.
+
+    Redirections are not followed: they are the answer. Raises `ValueError` for a question that cannot be asked.
+    """
+
+    url: Annotated[str, msgspec.Meta(description="What is asked for, by GET: `http://…` or `https://…`")]
+    status: Annotated[
+        tuple[Annotated[int, msgspec.Meta(ge=100, le=599)], ...],
+        msgspec.Meta(description="The status it must have: one, or one of several", min_length=1),
+    ] = (200,)
+    expect: Annotated[str, msgspec.Meta(description="A text that must stand in the answer's first MB")] = ""
+    header: Annotated[
+        dict[str, str], msgspec.Meta(description="Headers that the answer must have, with their values")
+    ] = {}
+    send: Annotated[
+        dict[str, str], msgspec.Meta(description="Headers of the request, such as `Authorization` from a secret")
+    ] = {}
+    connect: Annotated[
+        str,
+        msgspec.Meta(description="Where to connect instead: `HOST` or `HOST:PORT`; all else stays as in `url`"),
+    ] = ""
+    retries: Annotated[int, msgspec.Meta(description="How often it is asked again", ge=0, le=1000)] = 5
+    interval: Annotated[Duration, msgspec.Meta(description="Between an answer and asking again")] = 1.0
+    timeout: Annotated[Duration, msgspec.Meta(description="For one answer, all of it")] = 10.0
+    deadline: Annotated[Duration, msgspec.Meta(description="For all of them together")] = 60.0
+    via: Annotated[
+        Literal["here", "host"],
+        msgspec.Meta(description="Asked by this machine, or through the SSH connection, as if by the host itself"),
+    ] = "here"
+    on: Annotated[
+        Literal["each", "once"], msgspec.Meta(description="For each host, or once for each batch of hosts")
+    ] = "each"
+
+    shorthand: ClassVar[str] = "url"
+
+    def __post_init__(self) -> None:
+        if problem := _problem(self):
+            raise ValueError(problem)
+
+    @property
+    def once(self) -> bool:
+        """Whether it is asked once for a batch, not for each of its hosts."""
+        return self.on == "once"
+
+
+def _problem(check: Check) -> str:
+    """Return what keeps a check from being asked; empty if nothing does."""
+    if problem := url_problem(_ANY.fill(check.url)):
+        return f"url {check.url[:200]!r} {problem}"
+    if check.connect and not target(_ANY.fill(check.connect), 80)[0]:
+        return f"connect {check.connect[:200]!r} is neither HOST nor HOST:PORT"
+    for option, headers in (("header", check.header), ("send", check.send)):
+        for name, value in headers.items():
+            if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
+                return f"{option} {name[:60]!r} is no header, or its value is none"
+    if check.timeout <= 0 or check.deadline <= 0:
+        return f"{'timeout' if check.timeout <= 0 else 'deadline'} must be above 0"
+    return ""
+
+
+def url_problem(url: str) -> str:
+    """Return what keeps a url, its braces filled in, from being asked for; empty if nothing does."""
+    if _CONTROL.search(url) or " " in url:
+        return "has a blank in it; write %20"
+    if braces := re.search(r"\{[^}]*\}?", url):
+        return f"has {braces[0]} in it; known are {', '.join(f'{{{name}}}' for name in NAMES)}"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        return f"is no url: {error}"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "must begin with http://HOST or https://HOST"
+    return ""
+
+
+def target(text: str, port: int) -> tuple[str, int]:
+    """Read `HOST` or `HOST:PORT`, an IPv6 address in brackets; the host is empty if it is neither."""
+    try:
+        parts: SplitResult = urlsplit(f"//{text}")
+        if parts.path or parts.query or parts.fragment or parts.username is not None or not parts.hostname:
+            return "", 0
+        return parts.hostname, parts.port or port
+    except ValueError:
+        return "", 0

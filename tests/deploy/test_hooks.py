@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from buildtools.deploy.hooks import Hook, Hooks
+from buildtools.deploy.place import Place
+from tests.deploy.values import problem, read
+
+
+def test_one_or_several_as_text_or_with_options(tmp_path: Path) -> None:
+    text = (
+        "{prepare: {run: ./manage.py migrate, on: once, timeout: 5m}, before-switch: [./warm, {run: ./more}],"
+        " reload: sudo systemctl reload nginx, after-rollback: [a]}"
+    )
+    assert read(tmp_path, "hooks", text) == Hooks(
+        prepare=(Hook(run="./manage.py migrate", on="once", timeout=300.0),),
+        before_switch=(Hook(run="./warm"), Hook(run="./more")),
+        reload=(Hook(run="sudo systemctl reload nginx"),),
+        after_rollback=(Hook(run="a"),),
+    )
+    assert [hook.once for hook in read(tmp_path, "hooks", text).prepare] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{reload: ''}", "reload: an empty command"),
+        ("{reload: [x, '  ']}", "reload: an empty command"),
+        ("{reload: {run: x, on: twice}}", "on: expected one of each, once, found 'twice'"),
+        ("{reload: {run: x, timeout: soon}}", "timeout: expected a duration"),
+        ("{reload: {on: once}}", "reload needs the option run"),
+        ("{relaod: x}", "hooks has no option 'relaod'"),
+        ("{reload: [[x]]}", r"reload: expected a text \(run\) or a mapping with run, on, timeout, found a list"),
+        ("x", "hooks: expected a mapping with prepare, before-switch, reload, after-switch, after-rollback"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, text: str, message: str) -> None:
+    assert re.search(message, problem(tmp_path, "hooks", text).message)
+
+
+def test_a_command_that_no_shell_can_be_given() -> None:
+    for text in ("a\0b", "x" * 65_537):
+        with pytest.raises(ValueError, match="no shell can be given"):
+            Hook(run=text)
+
+
+def test_what_a_hook_finds_in_its_environment() -> None:
+    place = Place(
+        host="web1", root="/srv/www/demo", target="demo", version="1.0", revision="r2", release="1.0.r2~2",
+        previous="0.9.r1",
+    )  # fmt: skip
+    assert place.environment() == {
+        "BUILDTOOLS_HOST": "web1",
+        "BUILDTOOLS_ROOT": "/srv/www/demo",
+        "BUILDTOOLS_TARGET": "demo",
+        "BUILDTOOLS_VERSION": "1.0",
+        "BUILDTOOLS_REVISION": "r2",
+        "BUILDTOOLS_RELEASE": "1.0.r2~2",
+        "BUILDTOOLS_PREVIOUS": "0.9.r1",
+    }
