@@ -181,6 +181,8 @@ def test_options_as_people_see_them(probe: ModuleType) -> None:
         "named": "text that matches ^[a-z]+$",
         "some": "list of text",
         "parts": "list of mapping",
+        "command": "text (run) or mapping",
+        "commands": "list of text (run) or mapping",
         "act": "",
     }
     assert options_of(probe.Act)[0].required
