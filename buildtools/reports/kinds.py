@@ -1,0 +1,33 @@
+"""The kinds of reports that `--report KIND=PATH` can ask for, and what renders each: the one table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from buildtools.core.results import RunResult
+    from buildtools.reports.scene import Scene
+
+# The names stand in the help of the command line: nothing heavy is imported before a report is rendered.
+
+
+def _junit(result: RunResult, _scene: Scene) -> bytes:
+    from buildtools.reports.junit import render
+
+    return render(result)
+
+
+def _json(result: RunResult, _scene: Scene) -> bytes:
+    from buildtools.reports.run_json import render
+
+    return render(result)
+
+
+RENDERERS: dict[str, Callable[[RunResult, Scene], bytes]] = {
+    "junit": _junit,
+    "json": _json,
+}
+
+ALWAYS = (("junit", "junit.xml"), ("json", "run.json"))
+"""what every run writes into the reports folder, in this order: (kind, file)"""
