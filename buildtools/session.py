@@ -39,6 +39,8 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     cache: Literal["on", "off", "refresh"] = "on"
     wanted: tuple[tuple[str, Path], ...] = ()
     """further reports: (kind, path)"""
+    reported: bool = True
+    """whether there are to be reports at all"""
 
 
 class OutputChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,16 +108,20 @@ def shown(pipeline: Pipeline, value: _T) -> _T:
 
 def plan_of_step(name: str, step: Step, root: Path) -> Plan:
     """Return the plan that runs one configured step without any file."""
+    return plan_within(Pipeline(name=name, file=Path(), root=root, steps=()), name, Configured(step=step))
+
+
+def plan_within(pipeline: Pipeline, name: str, configured: Configured) -> Plan:
+    """Return the plan that runs one configured step instead of a pipeline's own, among its values and secrets."""
     spec = StepSpec(
         id=name,
         base=name,
         uses=name,
-        plugin=type(step),
-        kind=step.kind,  # it has no neighbours to be ordered with
-        configure=lambda _outputs: Configured(step=step),
+        plugin=type(configured.step),
+        kind=configured.step.kind,  # it has no neighbours to be ordered with
+        configure=lambda _outputs: configured,
     )
-    pipeline = Pipeline(name=name, file=Path(), root=root, steps=(spec,))
-    return make_plan(pipeline, Selection(), {})
+    return make_plan(msgspec.structs.replace(pipeline, name=name, steps=(spec,)), Selection(), {})
 
 
 def run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResult:
@@ -123,15 +129,36 @@ def run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResult:
 
     Raises `InvalidPipeline`, before anything runs, if a step that is to run uses a secret that is not set.
     """
-    from buildtools.engine.executor import execute
-
     lacking = [plan.specs[step.id] for step in plan.steps if not step.skip and plan.specs[step.id].unmet]
     if lacking:
         from buildtools.pipeline.load import require
 
         require(lacking)
-    root = plan.pipeline.root
-    settings = RunSettings(
+    return _shown_run(plan, request, choice)
+
+
+def perform(plan: Plan, choice: OutputChoice) -> RunResult:
+    """Execute a plan that is no gate: it is shown and recorded, but the reports of the last gate stay as they are."""
+    return _shown_run(plan, _apart(plan), choice)
+
+
+def ask(plan: Plan) -> RunResult:
+    """Execute a plan that only looks at something: nothing is shown, and nothing recorded."""
+    import tempfile
+
+    from buildtools.engine.executor import execute
+
+    with tempfile.TemporaryDirectory(prefix="buildtools-", ignore_cleanup_errors=True) as folder:
+        settings = _settings(plan, _apart(plan))
+        return execute(plan, msgspec.structs.replace(settings, record=Path(folder)), [])
+
+
+def _apart(plan: Plan) -> RunRequest:
+    return RunRequest(reports=plan.pipeline.root / "build/reports", cache="off", reported=False)
+
+
+def _settings(plan: Plan, request: RunRequest) -> RunSettings:
+    return RunSettings(
         env=os.environ,
         reports=request.reports,
         masker=Masker(plan.pipeline.secrets),
@@ -140,10 +167,16 @@ def run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResult:
         timeout=request.timeout,
         offline=request.offline,
         cache=request.cache,
-        revision=_revision(root),
+        revision=_revision(plan.pipeline.root),
         version=__version__,
         conclude=lambda result: _write_reports(result, request),
     )
+
+
+def _shown_run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResult:
+    from buildtools.engine.executor import execute
+
+    settings = _settings(plan, request)
     console = _Witnessed(_sink(choice, settings.masker, request))
     result = execute(plan, settings, [console])
     for problem in result.problems:
@@ -237,7 +270,7 @@ def forget_reports(request: RunRequest) -> None:
 
 def _reports(request: RunRequest) -> tuple[tuple[str, Path], ...]:
     always = (("junit", request.reports / "junit.xml"), ("json", request.reports / "run.json"))
-    return (*always, *request.wanted)
+    return (*always, *request.wanted) if request.reported else ()
 
 
 def _write_reports(result: RunResult, request: RunRequest) -> tuple[str, ...]:
