@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from buildtools.core.errors import StepError
+from buildtools.deploy.route import Hop
 
 if TYPE_CHECKING:
-    from fabric import Connection
     from paramiko import PKey, SSHClient
 
 
@@ -19,60 +24,144 @@ class HostKeyRefused(StepError):
     """The host's key is unknown, revoked, or another one than before."""
 
 
-def known_hosts_files(extra: Sequence[Path], configured: Sequence[str] = ()) -> list[Path]:
-    """Return the files that are read: `extra` first, then the user's own, then the system's.
+class Pin(msgspec.Struct, frozen=True):
+    """A public key: its kind, and itself in base64."""
 
-    `configured` are the words of `UserKnownHostsFile` in the ssh configuration, which replace the user's own file.
+    kind: str
+    data: str
+
+    @property
+    def shown(self) -> str:
+        """The kind and the fingerprint, as `ssh-keygen -l` writes it."""
+        from hashlib import sha256
+
+        print_ = base64.b64encode(sha256(base64.b64decode(self.data)).digest()).decode("ascii").rstrip("=")
+        return f"{self.kind} SHA256:{print_}"
+
+
+class KnownKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """What the files of known hosts say of one machine.
+
+    `name` is what they call it, `pins` its keys, `plain` those of the same host without a port, which ssh takes too;
+    `revoked` are keys that nobody may show; `file` is where a new one is written down.
     """
-    user = [word for text in configured for word in text.split()] or ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"]
-    return [*extra, *(Path(word).expanduser() for word in user), Path("/etc/ssh/ssh_known_hosts")]
+
+    name: str
+    pins: tuple[Pin, ...]
+    plain: tuple[Pin, ...]
+    revoked: frozenset[str]
+    file: Path
+
+    def check(self, key: Pin, *, accept_new: bool) -> None:
+        """Return if the machine may show this key, writing it down if it is new and may be; else `HostKeyRefused`."""
+        if key.data in self.revoked:
+            raise HostKeyRefused(f"{self.name}: its host key {key.shown} is revoked")
+        if key in self.pins:
+            return
+        if self.pins:
+            expected = next((pin for pin in self.pins if pin.kind == key.kind), self.pins[0])
+            raise HostKeyRefused(
+                f"{self.name}: its host key is not the one that is known: {key.shown} instead of {expected.shown}",
+                remedy="Somebody may be in between. If the key was changed on purpose, compare the fingerprint with the"
+                f" one on the host, then: ssh-keygen -R {shlex.quote(self.name)} && {self._pinning(key)}",
+            )
+        if key in self.plain:
+            return
+        if not accept_new:
+            raise HostKeyRefused(
+                f"{self.name}: its host key is not known: {key.shown}",
+                remedy=f"Compare the fingerprint with the one on the host, then: {self._pinning(key)}",
+            )
+        _append(self.file, f"{self.name} {key.kind} {key.data}\n")
+
+    def _pinning(self, key: Pin) -> str:
+        return f"echo {shlex.quote(f'{self.name} {key.kind} {key.data}')} >> ~/.ssh/known_hosts"
 
 
-def guard_keys(connection: Connection, extra: Sequence[Path], *, accept_new: bool) -> None:
-    """Let the connection, and each gateway on its way, accept known host keys only; `accept_new` pins unknown ones."""
-    while connection is not None and not isinstance(connection, str):
-        configured = connection.ssh_config.get("userknownhostsfile", [])
-        files = known_hosts_files(extra, [configured] if isinstance(configured, str) else configured)
-        lines = [line for file in files for line in _lines(file)]
-        revoked = frozenset(words[3] for line in lines if (words := line.split())[0] == "@revoked" and len(words) > 3)
-        _know(connection.client, lines, revoked)
-        pins = files[0] if extra or configured else Path("~/.ssh/known_hosts").expanduser()
-        connection.client.set_missing_host_key_policy(_policy(pins, revoked, accept_new=accept_new))
-        connection = connection.gateway
+def known_keys(hop: Hop, extra: tuple[Path, ...]) -> KnownKeys:
+    """Read the known hosts: the files of `extra` first, then the user's own and the system's.
 
-
-def changed(name: str, port: int, expected: PKey, got: PKey) -> HostKeyRefused:
-    """Return the refusal of a host that shows another key than the one that is pinned."""
-    host = named(name, port)
-    return HostKeyRefused(
-        f"{name}: its host key is not the one that is known: {_shown(got)} instead of {_shown(expected)}",
-        remedy="Somebody may be in between. If the key was changed on purpose, compare the fingerprint with"
-        f" the one on the host, then: ssh-keygen -R {shlex.quote(host)} && {_pin(host, got)}",
+    A new key goes into the first of `extra`, else into the user's own file. Raises `StepError` for unreadable files.
+    """
+    host = (hop.known_as or hop.host).lower()
+    name = host if hop.known_as or hop.port == 22 else f"[{host}]:{hop.port}"
+    pins, plain, revoked = [], [], set()
+    files = (*extra, *hop.known_hosts)
+    for file in files:
+        for marker, hosts, pin in _entries(file):
+            if marker == "@revoked":
+                revoked.add(pin.data)
+            elif not marker and _names(hosts, name):
+                pins.append(pin)
+            elif not marker and name != host and _names(hosts, host):
+                plain.append(pin)
+    default = Path("~/.ssh/known_hosts").expanduser()
+    return KnownKeys(
+        name=name, pins=tuple(pins), plain=tuple(plain), revoked=frozenset(revoked), file=next(iter(files), default)
     )
 
 
-def named(host: str, port: int) -> str:
-    """Return a host as known_hosts names it."""
-    return host if port == 22 else f"[{host}]:{port}"
-
-
-def _policy(pins: Path, revoked: frozenset[str], *, accept_new: bool) -> object:
+def guard(client: SSHClient, known: KnownKeys, *, accept_new: bool) -> None:
+    """Let the client accept known host keys only. It must have been given none itself, so that it asks here."""
     from paramiko import MissingHostKeyPolicy
 
     class Policy(MissingHostKeyPolicy):
-        """What happens with a key that stands in no file."""
+        """Asked for every host key before anybody logs in."""
 
         def missing_host_key(self, client: SSHClient, hostname: str, key: PKey) -> None:  # noqa: ARG002
-            if key.get_base64() in revoked:
-                raise HostKeyRefused(f"{hostname}: its host key {_shown(key)} is revoked")
-            if not accept_new:
-                raise HostKeyRefused(
-                    f"{hostname}: its host key is not known: {_shown(key)}",
-                    remedy=f"Compare the fingerprint with the one on the host, then: {_pin(hostname, key)}",
-                )
-            _append(pins, f"{hostname} {key.get_name()} {key.get_base64()}\n")
+            known.check(Pin(key.get_name(), key.get_base64()), accept_new=accept_new)
 
-    return Policy()
+    client.set_missing_host_key_policy(Policy())
+
+
+def _entries(file: Path) -> Iterator[tuple[str, str, Pin]]:
+    """Yield `(marker, host patterns, key)` of each line; a line that says nothing is passed over, as ssh does."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise StepError(f"{file}: the known hosts cannot be read: {error.strerror}") from None
+    for line in text.splitlines():
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        marker = words.pop(0) if words[0].startswith("@") else ""
+        if len(words) < 3:
+            continue
+        try:
+            base64.b64decode(words[2], validate=True)
+        except binascii.Error:
+            continue
+        yield marker, words[0], Pin(words[1], words[2])
+
+
+def _names(patterns: str, name: str) -> bool:
+    """Say whether the first field of a line means the host, as sshd(8) has it: hashed, with `*` and `?`, or not `!`."""
+    found = False
+    for pattern in patterns.split(","):
+        if pattern.startswith("|1|"):
+            found = found or _hashed(pattern, name)
+        elif _like(pattern.lstrip("!"), name):
+            if pattern.startswith("!"):
+                return False
+            found = True
+    return found
+
+
+def _like(pattern: str, name: str) -> bool:
+    text = re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(text, name) is not None
+
+
+def _hashed(pattern: str, name: str) -> bool:
+    import hmac
+
+    try:
+        salt, known = (base64.b64decode(word, validate=True) for word in pattern.split("|")[2:])
+    except (ValueError, binascii.Error):
+        return False
+    return hmac.compare_digest(hmac.digest(salt, name.encode(), "sha1"), known)
 
 
 def _append(file: Path, line: str) -> None:
@@ -83,45 +172,3 @@ def _append(file: Path, line: str) -> None:
             out.write("\n" * cut + line)
     except OSError as error:
         raise StepError(f"{file}: the new host key cannot be written down: {error.strerror}") from None
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StepError(f"{file}: the known hosts cannot be read: {error.strerror}") from None
-    return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-
-
-def _know(client: SSHClient, lines: Sequence[str], revoked: frozenset[str]) -> None:
-    """Pin the keys in these lines, the first one of each kind for each host.
-
-    Line by line, because paramiko gives up a whole file for one line that it cannot read, `@revoked` among them.
-    """
-    from paramiko import SSHException
-    from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
-
-    keys = client.get_host_keys()
-    for line in lines:
-        if line.startswith("@"):
-            continue
-        try:
-            # None for a kind of key that paramiko does not know.
-            entry: Any = HostKeyEntry.from_line(line.strip())
-        except (InvalidHostKey, SSHException, ValueError, IndexError):
-            continue
-        if entry is None or entry.key is None or entry.key.get_base64() in revoked:
-            continue
-        for host in entry.hostnames:
-            if host not in keys or entry.key.get_name() not in keys[host]:
-                keys.add(host, entry.key.get_name(), entry.key)
-
-
-def _shown(key: PKey) -> str:
-    return f"{key.get_name()} {key.fingerprint}"
-
-
-def _pin(host: str, key: PKey) -> str:
-    return f"echo {shlex.quote(f'{host} {key.get_name()} {key.get_base64()}')} >> ~/.ssh/known_hosts"

@@ -7,20 +7,21 @@ import shlex
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from buildtools.core.errors import StepError
 from buildtools.core.step import StepContext
-from buildtools.deploy.hostkeys import HostKeyRefused, changed, guard_keys
+from buildtools.deploy.hostkeys import HostKeyRefused
 from buildtools.deploy.layout import Address
+from buildtools.deploy.link import Link, pauses
+from buildtools.deploy.route import Hop, SshOptions, route
 from buildtools.deploy.script import Reply
+from buildtools.deploy.sshconfig import read_config
+from buildtools.deploy.trouble import explained
 
 if TYPE_CHECKING:
-    from fabric import Connection
     from paramiko import Channel
 
 _PIECE = 2**18
@@ -28,45 +29,35 @@ _MOST_KEPT = 2**20
 """bytes of one command's output that are kept; more is nobody's answer"""
 
 
-class SshOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How to connect: `connect` limits connecting, its banner and each try to log in; `phase` a whole command (s)."""
-
-    known_hosts: tuple[Path, ...] = ()
-    accept_new: bool = False
-    identity: tuple[Path, ...] = ()
-    password: str = ""
-    passphrase: str = ""
-    connect: float = 15.0
-    phase: float = 900.0
-
-
 class SshHost:
-    """One connection to one host, used for the whole deployment: a context manager."""
+    """One connection to one host, used for the whole deployment: a context manager. One thread at a time may use it."""
 
-    def __init__(self, ctx: StepContext, address: Address, options: SshOptions) -> None:
+    def __init__(self, ctx: StepContext, address: Address, options: SshOptions, hops: tuple[Hop, ...] = ()) -> None:
         self.ctx = ctx
         self.name = address.text
-        self.address = address
         self.options = options
-        self._connection = _connection(address, options)
+        self._link = Link(self.name, hops or route(address, read_config(), ctx.env), options)
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> SshHost:
-        connection = self._connection
-        self._stack.callback(_close, connection)
+        self._stack.callback(self._link.close)
         try:
-            with _explained(self.name, connection):
-                connection.open()
-        except BaseException:
+            self._stack.enter_context(self.ctx.on_cancel(self._link.close))
+            self._link.open()
+        except BaseException as error:
             self._stack.close()
+            if isinstance(error, StepError):
+                self.ctx.check_cancelled()
             raise
-        connection.transport.set_keepalive(15)
-        _notice_death(connection)
-        self._stack.enter_context(self.ctx.on_cancel(connection.transport.close))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    @property
+    def sent(self) -> int:
+        """Bytes that went out to the host so far, as they were on the wire."""
+        return self._link.sent
 
     def root(self, root: str) -> str:
         """Return the path as it is: it starts at the login's home folder."""
@@ -76,13 +67,17 @@ class SshHost:
         """Run a script, as `Host.run` says; the user's login shell only has to start `sh`."""
         self.ctx.check_cancelled()
         ends = time.monotonic() + self.options.phase
-        with _explained(self.name, self._connection):
-            channel = self._connection.transport.open_session(timeout=self.options.connect)
+        with explained(self.name, self._link.hops[-1]):
+            channel = self._session()
         watchdog = threading.Timer(self.options.phase, channel.close)
         watchdog.daemon = True
         watchdog.start()
         try:
             reply = self._talk(channel, f"sh -c {shlex.quote(script)}", feed)
+        except StepError:
+            if time.monotonic() < ends:
+                raise
+            reply = Reply(status=-1)
         finally:
             watchdog.cancel()
             watchdog.join()
@@ -100,18 +95,37 @@ class SshHost:
         from paramiko import ChannelException, SSHException
 
         try:
-            channel = self._connection.transport.open_channel(
-                "direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=timeout
-            )
+            channel = self._link.transport.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=timeout)
         except ChannelException as error:
             if error.code == 1:
                 raise PermissionError(
-                    f"{self.name}: sshd allows no connection to {host}:{port} (AllowTcpForwarding, PermitOpen)"
+                    f"{self.name}: sshd lets nobody through to {host}:{port} (AllowTcpForwarding, PermitOpen)"
                 ) from None
             raise ConnectionRefusedError(f"{self.name}: nothing answers at {host}:{port} there") from None
         except SSHException as error:
-            raise ConnectionError(f"{self.name}: {error}") from None
+            kind = TimeoutError if "imeout" in str(error) else ConnectionError
+            raise kind(f"{self.name}: {error}") from None
+        except EOFError:
+            raise ConnectionError(f"{self.name}: the connection was lost") from None
         return _joined(channel, timeout)
+
+    def _session(self) -> Channel:
+        """Open a session; where sshd counts them (`MaxSessions`), the one before may not have ended there yet."""
+        from paramiko import ChannelException
+
+        ends = time.monotonic() + self.options.connect
+        for pause in pauses():
+            try:
+                return self._link.transport.open_session(timeout=self.options.connect)
+            except ChannelException:
+                if time.monotonic() + pause > ends:
+                    raise StepError(
+                        "sshd opens no session, now and for as long as `connect-timeout` is",
+                        remedy="See that `MaxSessions` of sshd is at least 1, and that no earlier command hangs there.",
+                    ) from None
+            self.ctx.check_cancelled()
+            time.sleep(pause)
+        raise AssertionError  # there is always another pause
 
     def _talk(self, channel: Channel, command: str, feed: Sequence[Path]) -> Reply:
         out, err = bytearray(), bytearray()
@@ -120,7 +134,7 @@ class SshHost:
             threading.Thread(target=_drain, args=(channel.recv, out), daemon=True),
             threading.Thread(target=_drain, args=(channel.recv_stderr, err), daemon=True),
         ]
-        with _explained(self.name, self._connection):
+        with explained(self.name, self._link.hops[-1]):
             channel.exec_command(command)
             for reader in readers:
                 reader.start()
@@ -150,7 +164,7 @@ def _joined(channel: Channel, timeout: float) -> socket.socket:
     here, there = socket.socketpair()
     here.settimeout(timeout)
 
-    def carry(receive: Any, send: Any, finish: Any) -> None:
+    def carry(receive: Callable[[int], bytes], send: Callable[[bytes], None], finish: Callable[[], None]) -> None:
         with contextlib.suppress(OSError, EOFError):
             while piece := receive(2**16):
                 send(piece)
@@ -172,123 +186,16 @@ def _joined(channel: Channel, timeout: float) -> socket.socket:
     return here
 
 
-def _drain(receive: Any, into: bytearray) -> None:
-    while True:
-        try:
-            piece = receive(2**16)
-        except (OSError, EOFError):
-            return
-        if not piece:
-            return
+def _drain(receive: Callable[[int], bytes], into: bytearray) -> None:
+    for piece in _pieces(receive):
         if len(into) < _MOST_KEPT:
             into += piece
 
 
-def _connection(address: Address, options: SshOptions) -> Connection:
-    import logging
-
-    from fabric import Config, Connection
-
-    # paramiko reports what it raises to its logger as well: without a handler that would land on stderr.
-    logging.getLogger("paramiko").addHandler(logging.NullHandler())
-    # Lazy: no fabric.yaml, no FABRIC_ variables; ~/.ssh/config and /etc/ssh/ssh_config, as ssh itself would.
-    config = Config(lazy=True)
-    try:
-        config.load_ssh_config()
-        kwargs: dict[str, Any] = {
-            "banner_timeout": options.connect,
-            "auth_timeout": options.connect,
-            "channel_timeout": options.connect,
-        }
-        if options.identity:
-            kwargs |= {"key_filename": [str(path) for path in options.identity], "look_for_keys": False}
-        if options.password:
-            kwargs["password"] = options.password
-        if options.passphrase:
-            kwargs["passphrase"] = options.passphrase
-        connection = Connection(
-            address.host,
-            user=address.user or None,
-            port=address.port or None,
-            config=config,
-            connect_kwargs=kwargs,
-            connect_timeout=max(1, int(options.connect)),
-        )
-    except Exception as error:  # paramiko's parser raises many kinds for a bad file
-        raise StepError(f"{address.text}: the ssh configuration cannot be used: {error}") from None
-    guard_keys(connection, options.known_hosts, accept_new=options.accept_new)
-    hop = connection.gateway
-    while hop is not None and not isinstance(hop, str):
-        hop.connect_timeout = connection.connect_timeout
-        hop.connect_kwargs = {**kwargs, **hop.connect_kwargs}
-        hop = hop.gateway
-    return connection
-
-
-def _close(connection: Connection) -> None:
-    while connection is not None and not isinstance(connection, str):
-        with contextlib.suppress(Exception):  # closing tells nothing new
-            connection.client.close()
-        connection = connection.gateway
-
-
-def _notice_death(connection: Connection) -> None:
-    """Let the system itself find out, within a minute, that nobody is at the other end any more."""
-    while connection.gateway is not None and not isinstance(connection.gateway, str):
-        connection = connection.gateway
-    sock = connection.transport.sock
-    if not isinstance(sock, socket.socket):
-        return
-    wanted = (("SO_KEEPALIVE", 1), ("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
-    with contextlib.suppress(OSError):
-        for name, value in (*wanted, ("TCP_USER_TIMEOUT", 60_000)):
-            if hasattr(socket, name):
-                level = socket.SOL_SOCKET if name.startswith("SO_") else socket.IPPROTO_TCP
-                sock.setsockopt(level, getattr(socket, name), value)
-
-
-@contextlib.contextmanager
-def _explained(name: str, connection: Connection) -> Iterator[None]:
-    """Turn what paramiko and the system raise into one clear error."""
-    from paramiko import ssh_exception as ssh
-
-    place = f"{connection.host}:{connection.port}"
-    try:
-        yield
-    except StepError:
-        raise
-    except ssh.BadHostKeyException as error:
-        raise changed(error.hostname, _port(connection, error.hostname), error.expected_key, error.key) from None
-    except ssh.PasswordRequiredException:
-        raise StepError(
-            f"{name}: the key is encrypted", remedy="Load it into ssh-agent, or set `passphrase`."
-        ) from None
-    except ssh.AuthenticationException as error:
-        raise StepError(
-            f"{name}: {connection.user} may not log in to {place}: {error}",
-            remedy="Check the user, the key (`identity`, ~/.ssh/config, ssh-agent), and authorized_keys on the host.",
-        ) from None
-    except ssh.NoValidConnectionsError:
-        raise StepError(
-            f"{name}: nothing answers at {place}", remedy="Check host and port, and that sshd runs."
-        ) from None
-    except socket.gaierror as error:
-        raise StepError(f"{name}: the host name {connection.host} is not known: {error.strerror}") from None
-    except TimeoutError:
-        raise StepError(
-            f"{name}: no answer from {place} in time", remedy="Check the network, or `connect-timeout`."
-        ) from None
-    except (ssh.SSHException, OSError, EOFError, ValueError) as error:
-        raise StepError(f"{name}: no connection to {place}: {str(error) or type(error).__name__}") from None
-
-
-def _port(connection: Connection, host: str) -> int:
-    """Return the port of the connection or gateway to that host."""
-    while connection is not None and not isinstance(connection, str):
-        if connection.host == host:
-            return int(connection.port)
-        connection = connection.gateway
-    return 22
+def _pieces(receive: Callable[[int], bytes]) -> Iterator[bytes]:
+    with contextlib.suppress(OSError, EOFError):
+        while piece := receive(2**16):
+            yield piece
 
 
 __all__ = ["HostKeyRefused", "SshHost", "SshOptions"]
