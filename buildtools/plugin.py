@@ -2,7 +2,7 @@
 
 from buildtools.core.errors import Cancelled, StepError, ToolMissing
 from buildtools.core.model import Cause, Kind, Severity, Status
-from buildtools.core.results import Artifact, Finding, Metric, StepResult, TestCase, fingerprinted
+from buildtools.core.results import Artifact, CoveredFile, Finding, Metric, StepResult, TestCase, fingerprinted
 from buildtools.core.step import Cache, Completed, Duration, Inputs, Step, StepContext, Tool
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Cancelled",
     "Cause",
     "Completed",
+    "CoveredFile",
     "Duration",
     "Finding",
     "Inputs",

@@ -86,6 +86,31 @@ class Artifact(Value, frozen=True):
     size: int = 0
 
 
+class CoveredFile(Value, frozen=True):
+    """What the tests executed of one file.
+
+    `executed` and `missing` are ranges of lines, first and last, of which every line is a statement's; `jumps` are the
+    branches never taken, from a line to a line, or to 0 for the way out.
+    """
+
+    path: str
+    executed: tuple[tuple[int, int], ...] = ()
+    missing: tuple[tuple[int, int], ...] = ()
+    branches: int = 0
+    covered_branches: int = 0
+    jumps: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def lines(self) -> int:
+        """The number of statements' lines."""
+        return self.covered_lines + sum(last - first + 1 for first, last in self.missing)
+
+    @property
+    def covered_lines(self) -> int:
+        """The number of those that were executed."""
+        return sum(last - first + 1 for first, last in self.executed)
+
+
 class StepResult(Value, frozen=True):
     """What a step found out. `outputs` are what other steps read as `${steps.ID.NAME}`."""
 
@@ -97,6 +122,7 @@ class StepResult(Value, frozen=True):
     cases: tuple[TestCase, ...] = ()
     metrics: tuple[Metric, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    coverage: tuple[CoveredFile, ...] = ()
     outputs: dict[str, str] = {}
     warnings: tuple[str, ...] = ()
 

@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from buildtools.plugin import Metric, Status, StepResult, ToolMissing
+from buildtools.plugin import CoveredFile, Metric, Status, StepError, StepResult, ToolMissing
 from buildtools.steps.tests import Coverage, Tests
+from buildtools.steps.tests.covered import covered_files, ranges
 from buildtools.steps.tests.measure import Summary, destinations, shown
 from tests.support.context import LoneContext
 
@@ -199,3 +200,40 @@ def test_places_of_reports(tmp_path: Path) -> None:
     assert destinations(Coverage(xml="no", lcov="x/y"), context) == {"lcov": tmp_path / "x/y"}
     context.step, context.alone = "unit[django=5.2,python=3.12]", False
     assert destinations(Coverage(), context)["xml"].name == "coverage-unit-django-5.2-python-3.12.xml"
+
+
+def test_what_was_executed_of_each_file_is_told(root: Path) -> None:
+    (root / "src/empty.py").write_text('"""Only words."""\n')
+    partly, never = run(root, Coverage(source=("src",), branch=True)).coverage
+    assert never == CoveredFile(path="src/never.py", missing=((1, 2),))
+    assert (never.lines, never.covered_lines) == (2, 0)
+    assert partly == CoveredFile(
+        path="src/code_here.py",
+        executed=((2, 4), (7, 7), (10, 10)),
+        missing=((5, 5), (8, 8), (11, 11)),
+        branches=2,
+        covered_branches=1,
+        jumps=((3, 5),),
+    )
+    assert (partly.lines, partly.covered_lines) == (8, 5)
+
+
+def test_paths_of_covered_files_start_at_the_project(root: Path) -> None:
+    (root / "part").mkdir()
+    (root / "src").rename(root / "part/src")
+    (root / "test_it.py").rename(root / "part/test_it.py")
+    context = LoneContext(root, env={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+    context.workdir = root / "part"
+    result = Tests(coverage=Coverage(source=("src",))).run(context)
+    assert [file.path for file in result.coverage] == ["part/src/code_here.py", "part/src/never.py"]
+
+
+def test_lines_become_ranges() -> None:
+    assert ranges([]) == ()
+    assert ranges([7, 1, 2, 3, 5, 2]) == ((1, 3), (5, 5), (7, 7))
+
+
+def test_a_report_of_another_kind_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "coverage.json").write_text('{"files": {"a.py": 3}}')
+    with pytest.raises(StepError, match="cannot be read"):
+        covered_files(tmp_path / "coverage.json", str)

@@ -23,7 +23,8 @@ from buildtools.plugin import (
 from buildtools.steps.interpreter import found, install, interpreter, package_tool
 from buildtools.steps.locate import locator
 from buildtools.steps.tests import measure, records
-from buildtools.steps.tests.measure import Coverage
+from buildtools.steps.tests.covered import covered_files
+from buildtools.steps.tests.measure import FORMS, Coverage
 from buildtools.steps.tests.progress import followed
 from buildtools.steps.tests.verdict import judge
 
@@ -66,6 +67,7 @@ class Tests(Step, frozen=True):
     allow_empty: Annotated[bool, _doc("It is no error if no test ran")] = False
 
     kind: ClassVar[Kind] = Kind.CHECK
+    version: ClassVar[str] = "2"
     positional: ClassVar[str] = "paths"
     provides: ClassVar[tuple[str, ...] | None] = ("tests", "failures", "coverage")
 
@@ -120,7 +122,8 @@ class Tests(Step, frozen=True):
         if summary.problem:
             return _unmeasured(result, summary.problem, self.coverage)
         artifacts = measure.publish(folder, wanted, self.coverage, ctx)
-        return _with_coverage(msgspec.structs.replace(result, artifacts=artifacts), summary)
+        files = covered_files(folder / FORMS["json"], locator(ctx.root, ctx.workdir))
+        return _with_coverage(msgspec.structs.replace(result, artifacts=artifacts, coverage=files), summary)
 
     def _test(self, ctx: StepContext, python: str, folder: Path, measuring: dict[str, Any] | None) -> StepResult:
         log = folder / "events.jsonl"
