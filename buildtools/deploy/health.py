@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Literal
+import socket
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from buildtools.core.step import Duration
 from buildtools.deploy.place import NAMES, Place
+
+if TYPE_CHECKING:
+    from buildtools.deploy.answer import Answer, Dial, Question
 
 _ANY = Place(host="host", root="/", target="t", version="1", revision="r", release="1.r")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -62,6 +68,84 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return self.on == "once"
 
 
+def failing(check: Check, place: Place, *, dial: Dial, cancelled: Callable[[], None]) -> str:
+    """Ask until the answer is right; return what is wrong with the last one, in one line, empty if nothing is.
+
+    `dial` connects from the host, for `via: host`. `cancelled` is called several times a second, and may raise.
+    """
+    from buildtools.deploy.answer import NoAnswer, ask
+
+    question = _question(check, place)
+    started = time.monotonic()
+    ends = started + check.deadline
+    tries = 0
+    while True:
+        tries += 1
+        seconds = min(check.timeout, max(ends - time.monotonic(), 0.1))
+        try:
+            answer = ask(question, dial if check.via == "host" else _dialled, seconds, cancelled)
+            why = _wrong(check, place, answer)
+        except NoAnswer as error:
+            why = str(error)
+        if not why:
+            return ""
+        if tries > check.retries or time.monotonic() + check.interval >= ends:
+            break
+        _pause(check.interval, cancelled)
+    asked = f" (asked {tries} times in {time.monotonic() - started:.0f} s)" if tries > 1 else ""
+    return f"{question.shown}: {why}{asked}"
+
+
+def _question(check: Check, place: Place) -> Question:
+    from buildtools.deploy.answer import Question
+
+    bracketed = msgspec.structs.replace(place, host=f"[{place.host}]" if ":" in place.host else place.host)
+    url = bracketed.fill(check.url)
+    port = urlsplit(url).port or (443 if url.startswith("https") else 80)
+    return Question(
+        url=url,
+        connect=target(bracketed.fill(check.connect), port) if check.connect else ("", 0),
+        send={name: place.fill(value) for name, value in check.send.items()},
+    )
+
+
+def _wrong(check: Check, place: Place, answer: Answer) -> str:
+    """Return what an answer lacks, and what it is instead; empty if it is right."""
+    if answer.status not in check.status:
+        wanted = " or ".join(map(str, check.status))
+        where = "".join(f" (to {_line(text)})" for text in answer.all("location")[:1])
+        return f"answered {answer.status} {_line(answer.reason)}{where} instead of {wanted}{_begins(answer)}"
+    for name, value in check.header.items():
+        wanted, found = place.fill(value), answer.all(name)
+        if wanted not in found:
+            instead = f"is {_line(found[0])!r}" if found else "is missing"
+            return f"the header {name} {instead}, instead of {wanted!r}"
+    if check.expect and not place.pattern(check.expect).search(answer.text):
+        return f"{place.fill(check.expect)!r} does not stand in the answer{_begins(answer)}"
+    return ""
+
+
+def _begins(answer: Answer) -> str:
+    return f", which begins with {_line(answer.text)!r}" if answer.text.strip() else ", which is empty"
+
+
+def _line(text: str) -> str:
+    """Return the beginning of a text from outside as one harmless line."""
+    words = " ".join(text[:2000].split())
+    return "".join(char if char.isprintable() else "?" for char in words)[:160]
+
+
+def _dialled(host: str, port: int, seconds: float) -> socket.socket:
+    return socket.create_connection((host, port), seconds)
+
+
+def _pause(seconds: float, cancelled: Callable[[], None]) -> None:
+    ends = time.monotonic() + seconds
+    while (left := ends - time.monotonic()) > 0:
+        cancelled()
+        time.sleep(min(left, 0.1))
+
+
 def _problem(check: Check) -> str:
     """Return what keeps a check from being asked; empty if nothing does."""
     if problem := url_problem(_ANY.fill(check.url)):
@@ -70,8 +154,8 @@ def _problem(check: Check) -> str:
         return f"connect {check.connect[:200]!r} is neither HOST nor HOST:PORT"
     for option, headers in (("header", check.header), ("send", check.send)):
         for name, value in headers.items():
-            if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
-                return f"{option} {name[:60]!r} is no header, or its value is none"
+            if not _TOKEN.fullmatch(name) or _CONTROL.search(value) or not value.isascii():
+                return f"{option} {name[:60]!r} is no header, or has a value that none can have"
     if check.timeout <= 0 or check.deadline <= 0:
         return f"{'timeout' if check.timeout <= 0 else 'deadline'} must be above 0"
     return ""
@@ -85,7 +169,7 @@ def url_problem(url: str) -> str:
         return f"has {braces[0]} in it; known are {', '.join(f'{{{name}}}' for name in NAMES)}"
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        _ = parts.port, (parts.hostname or "").encode("idna")
     except ValueError as error:
         return f"is no url: {error}"
     if parts.scheme not in ("http", "https") or not parts.hostname:
