@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import getpass
 import os
+import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,22 +23,32 @@ _CONFIG = """
 Port {port}
 ListenAddress 127.0.0.1
 HostKey {folder}/host_key
-AuthorizedKeysFile {folder}/authorized_keys
+AuthorizedKeysFile {folder}/authorized_keys %h/.ssh/authorized_keys
 PidFile none
 StrictModes no
 UsePAM {pam}
 PermitRootLogin yes
-PasswordAuthentication no
 KbdInteractiveAuthentication no
 PrintMotd no
 PrintLastLog no
 """
 
 
-class Sshd:
-    """A server that this account may log in to with `key`; `home` is where its sessions start."""
+_DEFAULTS = """
+PasswordAuthentication no
+"""
+"""what `config` may say otherwise: of each word sshd takes the first"""
 
-    def __init__(self, folder: Path, *, config: str = "", home: Path | None = None) -> None:
+
+class Sshd:
+    """A server that this account may log in to with `key`.
+
+    `home` is where its sessions start, `login` shell text that is run first in each of them; `umask` is the server's.
+    """
+
+    def __init__(
+        self, folder: Path, *, config: str = "", home: Path | None = None, login: str = "", umask: int = -1
+    ) -> None:
         if SSHD is None or shutil.which("ssh-keygen") is None or shutil.which("ssh") is None:
             pytest.skip("OpenSSH's sshd, ssh and ssh-keygen are not installed")
         if os.getuid() == 0:
@@ -47,9 +61,12 @@ class Sshd:
         host_key = make_key(folder / "host_key")
         shutil.copy(f"{self.key}.pub", folder / "authorized_keys")
         self.host_key = " ".join(Path(f"{host_key}.pub").read_text(encoding="utf-8").split()[:2])
+        self._umask = umask
         if home is not None:
             # The account's real home folder is no place for tests.
-            config += f"\nForceCommand cd '{home}' && eval \"$SSH_ORIGINAL_COMMAND\"\n"
+            login += f" cd '{home}';"
+        if login:
+            config += f'\nForceCommand {login} eval "$SSH_ORIGINAL_COMMAND"\n'
         self.known_hosts = folder / "known_hosts"
         self.port = 0
         # Without PAM nobody logs in whose password is locked, with it not everybody may on every system: try both.
@@ -71,6 +88,15 @@ class Sshd:
         """What the server has written so far."""
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
 
+    def sessions(self) -> set[int]:
+        """Return the ids of the server's own children, one for each connection (Linux; elsewhere none are seen)."""
+        found = set()
+        for file in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                if int(file.read_bytes().rpartition(b")")[2].split()[1]) == self._process.pid:
+                    found.add(int(file.parent.name))
+        return found
+
     def stop(self) -> None:
         """End the server; sessions that are at work end with their clients."""
         self._process.terminate()
@@ -86,13 +112,14 @@ class Sshd:
         for _ in range(5):
             self.port = free_port()
             file = self.folder / "sshd_config"
-            text = _CONFIG.format(port=self.port, folder=self.folder, pam=pam) + config
+            text = _CONFIG.format(port=self.port, folder=self.folder, pam=pam) + config + _DEFAULTS
             file.write_text(text, encoding="utf-8")
             process = subprocess.Popen(
                 [str(SSHD), "-D", "-f", str(file), "-E", str(self.folder / "log")],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                umask=self._umask,
             )
             if self._answers(process):
                 return process
@@ -114,6 +141,56 @@ def make_key(path: Path, *, passphrase: str = "") -> Path:
     words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", "test", "-f", str(path)]
     subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
     return path
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user of this machine for one test, with an empty home folder."""
+
+    name: str
+    password: str
+    home: Path
+
+    def lets_in(self, key: Path) -> None:
+        """Let the owner of a private key log in."""
+        folder = self.home / ".ssh"
+        folder.mkdir(exist_ok=True)
+        (folder / "authorized_keys").write_bytes(Path(f"{key}.pub").read_bytes())
+        for path in (folder, folder / "authorized_keys"):
+            shutil.chown(path, self.name)
+
+
+@contextmanager
+def account(shell: str = "/bin/sh") -> Iterator[Account]:
+    """Make a user who can log in with a password, and remove it again; skips where that is not possible."""
+    if os.getuid() != 0 or any(shutil.which(name) is None for name in ("useradd", "userdel", "chpasswd")):
+        pytest.skip("a user for the test can only be made by root, with useradd, userdel and chpasswd")
+    name, password = f"bt-{secrets.token_hex(4)}", secrets.token_hex(12)
+    home = Path(tempfile.mkdtemp(prefix="bt-home-", dir="/tmp"))
+    try:
+        _changed("useradd", "--no-create-home", "--home-dir", str(home), "--shell", shell, name)
+        try:
+            _changed("chpasswd", stdin=f"{name}:{password}")
+            shutil.chown(home, name)
+            yield Account(name, password, home)
+        finally:
+            _changed("userdel", "--force", name)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _changed(*words: str, stdin: str = "") -> None:
+    """Change the users of this machine; somebody else may be at that just now."""
+    for pause in (0.2, 0.5, 1, 2, None):
+        done = subprocess.run(words, input=stdin, text=True, capture_output=True, check=False)
+        if done.returncode == 0:
+            return
+        # userdel says 12 for a home folder that it does not find, and has removed the user.
+        if words[0] == "userdel" and done.returncode == 12:
+            return
+        if pause is None or "lock" not in done.stderr:
+            pytest.skip(f"{words[0]} does not work here: {done.stderr.strip()}")
+        time.sleep(pause)
 
 
 def free_port() -> int:
