@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -169,7 +169,6 @@ def _settings(plan: Plan, request: RunRequest) -> RunSettings:
         cache=request.cache,
         revision=_revision(plan.pipeline.root),
         version=__version__,
-        conclude=lambda result: _write_reports(result, request),
     )
 
 
@@ -177,6 +176,9 @@ def _shown_run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResu
     from buildtools.engine.executor import execute
 
     settings = _settings(plan, request)
+    if request.reported:
+        write = partial(_write_reports, plan, request, choice.rerun)
+        settings = msgspec.structs.replace(settings, conclude=write)
     console = _Witnessed(_sink(choice, settings.masker, request))
     result = execute(plan, settings, [console])
     for problem in result.problems:
@@ -197,16 +199,20 @@ def _skips(pipeline: Pipeline) -> dict[str, str]:
 
 def _revision(root: Path) -> str:
     """Return the revision for the record, without asking git where plainly no repository is."""
-    for folder in (root, *root.parents):
-        if (folder / ".git").exists():
-            from buildtools.core.errors import BuildtoolsError
-            from buildtools.system.git import Repository
+    if _repository(root) is not None:
+        from buildtools.core.errors import BuildtoolsError
+        from buildtools.system.git import Repository
 
-            try:
-                return Repository(root).revision
-            except BuildtoolsError:
-                return ""  # no git here, or no commit yet: nothing that a run depends on
+        try:
+            return Repository(root).revision
+        except BuildtoolsError:
+            return ""  # no git here, or no commit yet: nothing that a run depends on
     return ""
+
+
+def _repository(root: Path) -> Path | None:
+    """Return the top of the work tree that `root` lies in."""
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
 
 
 class _Witnessed:
@@ -263,45 +269,23 @@ def _style(choice: OutputChoice, masker: Masker, request: RunRequest) -> Style:
 
 def forget_reports(request: RunRequest) -> None:
     """Remove the reports that an earlier run left: if this one never comes to write its own, none may pass for it."""
-    for _, path in _reports(request):
-        with suppress(OSError):
-            path.unlink()
+    from buildtools.reports.files import forget, places
+
+    forget(places(request.reports, request.wanted))
 
 
-def _reports(request: RunRequest) -> tuple[tuple[str, Path], ...]:
-    always = (("junit", request.reports / "junit.xml"), ("json", request.reports / "run.json"))
-    return (*always, *request.wanted) if request.reported else ()
-
-
-def _write_reports(result: RunResult, request: RunRequest) -> tuple[str, ...]:
+def _write_reports(plan: Plan, request: RunRequest, rerun: Callable[[str], str], result: RunResult) -> tuple[str, ...]:
     """Write junit.xml, run.json and what else was asked for; return what could not be written."""
-    from buildtools.system.replace import replace_file
+    from buildtools.reports.files import places, write
+    from buildtools.reports.scene import Scene
 
-    problems = []
-    rendered: dict[str, bytes] = {}
-    for kind, path in _reports(request):
-        if kind not in rendered:
-            rendered[kind] = _render(kind, result)
-        try:
-            replace_file(path, rendered[kind])
-        except OSError as error:
-            problems.append(f"{path}: the {kind} report could not be written: {_obstacle(error)}")
-    return tuple(problems)
-
-
-def _obstacle(error: OSError) -> str:
-    if isinstance(error, (FileExistsError, NotADirectoryError)):
-        return f"{error.filename} is in the way: it is no folder"
-    if isinstance(error, PermissionError):
-        return f"{error.strerror} (choose another place by --reports, or see to the rights)"
-    return error.strerror or str(error)
-
-
-def _render(kind: str, result: RunResult) -> bytes:
-    if kind == "junit":
-        from buildtools.reports.junit import render
-
-        return render(result)
-    from buildtools.reports.run_json import render as render_json
-
-    return render_json(result)
+    root, mask = plan.pipeline.root, Masker(plan.pipeline.secrets).text
+    scene = Scene(
+        root=root,
+        record=root / ".buildtools/runs" / result.id,
+        repository=_repository(root),
+        host=mask(os.uname().nodename),
+        mask=mask,
+        rerun=lambda step: mask(rerun(step)),
+    )
+    return write(result, places(request.reports, request.wanted), scene)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from buildtools.cli.options import Flag, wants_color
+from buildtools.reports.kinds import RENDERERS
 
 if TYPE_CHECKING:
     from buildtools.engine.plan import Plan
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 OUTPUTS = ("auto", "live", "plain", "jsonl")
-REPORT_KINDS = ("junit", "json")
 
 
 class DurationType(click.ParamType[float]):
@@ -57,14 +57,16 @@ def _parse_reports(
 ) -> tuple[tuple[str, str], ...]:
     from buildtools.core.wording import did_you_mean
 
-    reports = []
+    reports: list[tuple[str, str]] = []
     for value in values:
         kind, separator, path = value.partition("=")
         if not separator or not path:
             raise click.BadParameter(f"{value!r} is not of the form KIND=PATH")
-        if kind not in REPORT_KINDS:
-            known = ", ".join(REPORT_KINDS)
-            raise click.BadParameter(f"{kind!r} is not one of {known}.{did_you_mean(kind, REPORT_KINDS)}")
+        if kind not in RENDERERS:
+            known = ", ".join(RENDERERS)
+            raise click.BadParameter(f"{kind!r} is not one of {known}.{did_you_mean(kind, RENDERERS)}")
+        if any(path == other for _, other in reports):
+            raise click.BadParameter(f"two reports cannot be written to one file: {path}")
         reports.append((kind, path))
     return tuple(reports)
 
@@ -99,7 +101,7 @@ _EXECUTION = (
         multiple=True,
         metavar="KIND=PATH",
         callback=_parse_reports,
-        help=f"Write a further report; KIND is {' or '.join(REPORT_KINDS)}.",
+        help=f"Write a further report; KIND is one of {', '.join(RENDERERS)}.",
     ),
     click.option(
         "--reports",

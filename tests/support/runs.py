@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
+from msgspec.structs import replace
 
 from buildtools.core.errors import ExitCode
 from buildtools.core.model import Cause, Kind, Severity, Status
@@ -91,8 +92,8 @@ def _placed(named: Iterator[tuple[str, str, StepResult]]) -> Iterator[StepRun]:
             tail="first line\nlast words\n" if began is not None else "",
         )
         if identity in _EARLIER:
-            run = msgspec.structs.replace(run, earlier=_EARLIER[identity])
-        yield msgspec.structs.replace(run, cached=identity == "clean", allowed=identity == "allowed")
+            run = replace(run, earlier=_EARLIER[identity])
+        yield replace(run, cached=identity == "clean", allowed=identity == "allowed")
 
 
 _FAILING = TestCase(
@@ -109,12 +110,11 @@ _FAILING = TestCase(
     stdout="out\n",
     stderr="err\n",
 )
-_PASSING = msgspec.structs.replace(_FAILING, status=Status.PASSED, type="", message="", details="")
+_PASSING = replace(_FAILING, status=Status.PASSED, type="", message="", details="")
+_FIRST = Attempt(result=StepResult(status=Status.FAILED, cases=(_FAILING,), reason="1 failed"), seconds=2.0)
 _EARLIER = {
-    "flaky-tests": (Attempt(result=StepResult(status=Status.FAILED, cases=(_FAILING,), reason="1 failed"), seconds=2),),
-    "failed-again": (
-        Attempt(result=StepResult(status=Status.FAILED, cases=(_FAILING,), reason="1 failed"), seconds=2),
-    ),
+    "flaky-tests": (_FIRST,),
+    "failed-again": (_FIRST,),
     "flaky-step": (
         Attempt(result=StepResult(status=Status.ERROR, reason="no answer"), seconds=1.0),
         Attempt(result=StepResult(status=Status.FAILED, reason="exit status 1"), seconds=1.0),
@@ -157,11 +157,10 @@ def _outcomes() -> Iterator[tuple[str, str, StepResult]]:
 
 
 def _some_findings() -> Iterator[Finding]:
-    place = {"path": "src/app.py", "end_line": 3, "end_column": 10}
-    unused = {"tool": "pylint", "rule": "W0611", "symbol": "unused-import"}
-    yield Finding(**unused, **place, line=3, column=1, message="Unused import os")  # type: ignore[arg-type]
-    yield Finding(**unused, path="src/app.py", line=9, message="Unused import re")
-    yield Finding(**unused, path="src/app.py", line=12, message="Unused import re")
+    unused = Finding(tool="pylint", rule="W0611", symbol="unused-import", message="Unused import re", path="src/app.py")
+    yield replace(unused, message="Unused import os", line=3, column=1, end_line=3, end_column=10)
+    yield replace(unused, line=9)
+    yield replace(unused, line=12)
     yield Finding(
         tool="pylint", rule="E0602", message="Undefined\nname 'x'", path="top.py", line=1, severity=Severity.ERROR
     )
@@ -229,7 +228,7 @@ def _walk(value: object, text: str) -> object:
         return f"{value[: len(value) // 2]}{text}{value[len(value) // 2 :]}" if value else value
     if isinstance(value, msgspec.Struct):
         fields = {name: getattr(value, name) for name in value.__struct_fields__ if name not in _CHOSEN}
-        return msgspec.structs.replace(value, **{name: _walk(field, text) for name, field in fields.items()})
+        return replace(value, **{name: _walk(field, text) for name, field in fields.items()})
     if isinstance(value, tuple):
         return tuple(_walk(item, text) for item in value)
     if isinstance(value, dict):
@@ -243,4 +242,4 @@ ENDED_BY = (ExitCode.FAULT, ExitCode.INTERRUPTED, ExitCode.TERMINATED)
 def ended(by: ExitCode) -> RunResult:
     """Return a run of passing steps that was ended from outside."""
     run = StepRun(id="a", plugin="shell", result=StepResult(), started=0.0, seconds=1.0)
-    return msgspec.structs.replace(_run((run,)), ended_by=by)
+    return replace(_run((run,)), ended_by=by)
