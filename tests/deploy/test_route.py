@@ -12,7 +12,6 @@ from buildtools.deploy.layout import Address, address
 from buildtools.deploy.route import Hop, route
 from buildtools.deploy.sshconfig import read_config
 from buildtools.plugin import StepError
-from tests.support.releases import write
 
 USER = "a-user"
 
@@ -24,6 +23,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("LOGNAME", USER)
     return folder
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
 
 
 def way(home: Path, config: str, host: str = "web", **env: str) -> tuple[Hop, ...]:
@@ -71,7 +76,7 @@ def test_the_configuration_is_read_as_ssh_reads_it(home: Path, config: str) -> N
 
 
 def test_relative_names_of_included_files_start_at_the_users_own_folder(home: Path) -> None:
-    write(home / ".ssh", {"sub/plain": "Port 2020\n"})
+    write(home / ".ssh/sub", {"plain": "Port 2020\n"})
     assert logins(home, "Include sub/*\n Include ~/.ssh/none\n") == [f"{USER}@web:2020"]
 
 
