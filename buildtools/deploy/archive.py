@@ -1,8 +1,8 @@
 """Writing a release's archive: one pass that reads, hashes and compresses, with the same bytes for the same tree.
 
 Members are plain ustar; only a name or size that does not fit there gets GNU's extension, since that is what the tar
-programs of GNU, BSD and BusyBox all read (BusyBox skips PAX headers). Compression is by isal on all cores, else by the
-standard library: each gives the same bytes every time, but not the same as the other.
+programs of GNU, BSD and BusyBox all read (BusyBox skips PAX headers). Compression is by isal, else by the standard
+library, on all cores: each gives the same bytes every time, but not the same as the other.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
 import msgspec
 
 from buildtools.core.errors import StepError
-from buildtools.deploy.manifest import Entry
+from buildtools.deploy.compress import Compressor
+from buildtools.deploy.manifest import Entry, Part
 from buildtools.deploy.selection import Member
 from buildtools.system.replace import replacing
 
@@ -36,17 +36,15 @@ class Sink(Protocol):
     def write(self, data: bytes, /) -> object:
         """Take a piece."""
 
-    def close(self) -> None:
-        """Write what is left."""
-
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """A finished archive."""
+    """A finished archive; `parts` are the points from which it can be read."""
 
     size: int
     sha256: str
     compressor: str
     entries: tuple[Entry, ...]
+    parts: tuple[Part, ...]
 
 
 class _Changed(Exception):
@@ -54,7 +52,7 @@ class _Changed(Exception):
 
 
 class _Hashing:
-    """Hands bytes on to a file, and hashes and counts them; never closed by those who write to it."""
+    """Hands bytes on to a file, and hashes and counts them."""
 
     def __init__(self, file: IO[bytes]) -> None:
         from hashlib import sha256
@@ -63,14 +61,10 @@ class _Hashing:
         self.hash = sha256()
         self.size = 0
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes) -> None:
         self.file.write(data)
         self.hash.update(data)
         self.size += len(data)
-        return len(data)
-
-    def flush(self) -> None:
-        self.file.flush()
 
 
 def write_archive(
@@ -101,17 +95,21 @@ def _written(
     try:
         with replacing(destination) as file:
             hashing = _Hashing(file)
-            sink, compressor = _compressing(hashing, threads)
+            sink = Compressor(hashing, threads)
             try:
                 entries = _members(members, sink, epoch, step)
                 sink.close()
-            except BaseException:
-                with suppress(OSError, ValueError):  # its threads must end; the first error is the one to tell
-                    sink.close()
-                raise
+            finally:
+                sink.abandon()
     except OSError as error:
         raise unwritable(destination, error) from None
-    return Written(size=hashing.size, sha256=hashing.hash.hexdigest(), compressor=compressor, entries=entries)
+    return Written(
+        size=hashing.size,
+        sha256=hashing.hash.hexdigest(),
+        compressor=sink.name,
+        entries=entries,
+        parts=tuple(Part(entry=entry, offset=offset) for entry, offset in sink.starts),
+    )
 
 
 def unwritable(path: Path, error: OSError) -> StepError:
@@ -120,26 +118,13 @@ def unwritable(path: Path, error: OSError) -> StepError:
     return StepError(f"{path}: cannot be written: {error.strerror or error}", remedy=remedy)
 
 
-def _compressing(file: _Hashing, threads: int) -> tuple[Sink, str]:
-    try:
-        import isal
-        from isal import igzip_threaded
-    except ImportError:
-        import gzip
-        from zlib import ZLIB_RUNTIME_VERSION
-
-        return gzip.GzipFile("", "wb", 6, file, mtime=0), f"zlib {ZLIB_RUNTIME_VERSION} level 6"
-    count = threads or min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    sink: Sink = igzip_threaded.open(file, "wb", compresslevel=2, threads=count)  # type: ignore[no-untyped-call]
-    return sink, f"isal {isal.__version__} level 2"
-
-
-def _members(members: Sequence[Member], sink: Sink, epoch: int, step: Callable[[int], None]) -> tuple[Entry, ...]:
+def _members(members: Sequence[Member], sink: Compressor, epoch: int, step: Callable[[int], None]) -> tuple[Entry, ...]:
     from tarfile import BLOCKSIZE
 
     entries = []
     total = 0
-    for member in members:
+    for number, member in enumerate(members):
+        sink.mark(number)
         if member.kind == "file":
             entry = _file(member, sink, epoch, step)
         else:

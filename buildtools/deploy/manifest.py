@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -29,12 +30,19 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     target: str = ""
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """A point from which an archive can be read: a gzip member at this offset begins with this entry's tar member."""
+
+    entry: int
+    offset: int
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A release and its archive.
 
     `dirty` says whether the work tree differed from the commit (`None`: nobody knows); `epoch` is the time that every
     member carries, in seconds; `compressor` is what made the archive: the same files give the same bytes with the same
-    compressor only, the same `digest` always.
+    compressor only, the same `digest` always. `parts` are where reading the archive may begin.
     """
 
     format: int
@@ -47,6 +55,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     compressor: str
     epoch: int
     dirty: bool | None = None
+    parts: tuple[Part, ...] = ()
     entries: tuple[Entry, ...] = ()
 
     @property
@@ -147,6 +156,7 @@ def _problems(manifest: Manifest) -> Iterator[str]:
         yield "a negative number"
     if not manifest.files:
         yield "the release is empty"
+    yield from _parts_problems(manifest)
     kinds: dict[str, str] = {}
     for entry in manifest.entries:
         if problem := path_problem(entry.path):
@@ -160,6 +170,15 @@ def _problems(manifest: Manifest) -> Iterator[str]:
         for parent in parents(path):
             if kinds.get(parent) != "folder":
                 yield f"{path!r} lies in {parent!r}, which is not a folder of the release"
+
+
+def _parts_problems(manifest: Manifest) -> Iterator[str]:
+    if manifest.parts and manifest.parts[0] != Part(entry=0, offset=0):
+        yield "its parts do not begin where the archive does"
+    for one, other in pairwise((*manifest.parts, Part(entry=len(manifest.entries), offset=manifest.archive_size))):
+        if one.entry >= other.entry or one.offset >= other.offset:
+            yield "its parts do not lie one after the other"
+            return
 
 
 def _entry_problem(entry: Entry) -> str:

@@ -154,6 +154,7 @@ class Pack(Step, frozen=True):
             compressor=written.compressor,
             epoch=epoch,
             dirty=dirty,
+            parts=written.parts,
             entries=written.entries,
         )
         data = encode(manifest)

@@ -1,0 +1,100 @@
+"""Compressing on all cores into gzip members that can be read by themselves, the same bytes however many cores.
+
+One thread reads and hashes, the others compress a piece each. To every program that reads gzip, the members one after
+the other are one file; who knows where one begins can start reading there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+LEAST, MOST = 2**20, 2**22
+"""bytes before compression: from how many on a member ends where it may, and where it ends in any case"""
+
+
+class Output(Protocol):
+    """Where compressed bytes go."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take a piece."""
+
+
+class Compressor:
+    """Hands what is written to it on to `output`, compressed. Closing it ends its threads."""
+
+    def __init__(self, output: Output, threads: int = 0) -> None:
+        self.name, self._compress = _program()
+        self.offset = 0
+        self.starts: list[tuple[int, int]] = []
+        """of members that began after a `mark`: what was marked, and the offset in the output"""
+        self._output = output
+        self._pieces: list[bytes] = []
+        self._held = 0
+        self._mark = -1
+        count = threads or min(4, _cores())
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="compress")
+        self._most = count + 2
+        self._running: deque[tuple[int, Future[bytes]]] = deque()
+
+    def write(self, data: bytes) -> int:
+        """Take a piece of any size."""
+        self._pieces.append(data)
+        self._held += len(data)
+        if self._held >= MOST:
+            self._start()
+        return len(data)
+
+    def mark(self, number: int) -> None:
+        """Say that reading may begin here, and that this place is called `number` (from 0)."""
+        if self._held >= LEAST:
+            self._start()
+        if not self._held:
+            self._mark = number
+
+    def close(self) -> None:
+        """Write what is left."""
+        try:
+            if self._held:
+                self._start()
+            while self._running:
+                self._end()
+        finally:
+            self._pool.shutdown(cancel_futures=True)
+
+    def abandon(self) -> None:
+        """End the threads; what was not written yet never will be."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _start(self) -> None:
+        data = b"".join(self._pieces)
+        self._running.append((self._mark, self._pool.submit(self._compress, data)))
+        self._pieces, self._held, self._mark = [], 0, -1
+        while len(self._running) > self._most:
+            self._end()
+
+    def _end(self) -> None:
+        mark, compressing = self._running.popleft()
+        if mark >= 0:
+            self.starts.append((mark, self.offset))
+        data = compressing.result()
+        self._output.write(data)
+        self.offset += len(data)
+
+
+def _program() -> tuple[str, Callable[[bytes], bytes]]:
+    import zlib
+
+    try:
+        import isal
+        from isal import isal_zlib
+    except ImportError:
+        return f"zlib {zlib.ZLIB_RUNTIME_VERSION} level 6", lambda data: zlib.compress(data, 6, wbits=31)
+    return f"isal {isal.__version__} level 3", lambda data: isal_zlib.compress(data, 3, wbits=31)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,85 @@
+"""What a host that holds one release needs for becoming able to hold another one: pure, from listings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from buildtools.deploy.manifest import Entry
+
+WORTH_A_COPY = 16384
+"""bytes from which a file that is there under another name is copied on the host, which starts two programs for it"""
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """A file whose content the host has elsewhere, or with another mode. `source` is its path in the old release."""
+
+    entry: Entry
+    source: str
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """From one release to another.
+
+    `lacking` are the files that must travel, `size` their bytes; `folders` and `links` are all that do not come into
+    being with a file that is copied under its own name; `gone` and `added` turn the old listing into the new one.
+    """
+
+    lacking: tuple[Entry, ...]
+    moves: tuple[Move, ...]
+    folders: tuple[Entry, ...]
+    links: tuple[Entry, ...]
+    gone: bytes
+    added: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes in the files that must travel."""
+        return sum(entry.size for entry in self.lacking)
+
+
+def difference(entries: Sequence[Entry], listing: bytes, old: bytes) -> Difference:
+    """Compare a release (its entries, and its listing) with the listing of the old one."""
+    wanted, there = set(listing.splitlines(keepends=True)), set(old.splitlines(keepends=True))
+    places = {line[2:66]: line[69:-1] for line in there if line.startswith(b"h ")}  # by hash, without the `./`
+    lacking, moves, same = [], [], set()
+    for entry in entries:
+        if entry.kind != "file":
+            continue
+        path = entry.path.encode()
+        unchanged = _content(entry, path) in there and b"f %s ./%s\n" % (entry.mode.encode(), path) in there
+        if unchanged and not foreign(entry.path):
+            same.add(entry.path)
+            continue
+        source = path if _content(entry, path) in there else places.get(entry.sha256.encode())
+        if source is not None and entry.size >= WORTH_A_COPY:
+            moves.append(Move(entry=entry, source=source.decode()))
+        else:
+            lacking.append(entry)
+    return Difference(
+        lacking=tuple(lacking),
+        moves=tuple(moves),
+        folders=without(entries, same),
+        links=tuple(entry for entry in entries if entry.kind == "link"),
+        gone=b"".join(sorted(there - wanted)),
+        added=b"".join(sorted(wanted - there)),
+    )
+
+
+def without(entries: Sequence[Entry], copied: set[str]) -> tuple[Entry, ...]:
+    """Return the folders in which none of these files lies: the others are made with their files."""
+    made: set[str] = set()
+    for path in copied:
+        while (path := path.rpartition("/")[0]) and path not in made:
+            made.add(path)
+    return tuple(entry for entry in entries if entry.kind == "folder" and entry.path not in made)
+
+
+def foreign(path: str) -> bool:
+    """Say whether a file cannot be named in a list for tar: GNU's takes a backslash for the beginning of an escape."""
+    return "\\" in path
+
+
+def _content(entry: Entry, path: bytes) -> bytes:
+    return b"h %s ./%s\n" % (entry.sha256.encode(), path)

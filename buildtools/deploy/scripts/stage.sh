@@ -1,0 +1,75 @@
+# Builds a release in the stage and checks it. Standard input is a tar stream: what these lines need lies in
+# .buildtools/ there, then come the files that the host lacks. $way is how much that is:
+# full   everything
+# rest   what an interrupted upload, the stage $origin, lacks: its $first first files, as sort has them, are copied
+# delta  what the release $origin lacks; which lines its listing has too many and too few comes in the stream
+stage=$state/stage/$digest.$txn/$name
+kept=no
+
+# From $1, a folder, those files of the list on standard input. A name with a backslash is never among them: GNU tar
+# takes it for the beginning of something special. What cannot be read is missed when the stage is checked.
+carry() {
+  cat >"$state/txn/$txn/carry"
+  carry=$PWD/$state/txn/$txn/carry
+  (cd "$1" && tar -cf - -T "$carry") | tar -xpof - -C "$stage" || fail unpack
+  rm -f "$carry"
+}
+
+# The content's hash of the file $1.
+hashed() {
+  case $hash in
+    sha256sum) sha256sum ;;
+    shasum) shasum -a 256 ;;
+    openssl) openssl dgst -sha256 -r ;;
+  esac <"$1" | sed 's/[^0-9a-f].*//'
+}
+
+# The listing, from the one of $origin: each line stands in it once.
+relist() {
+  old=$state/manifests/$origin.list
+  [ -f "$old" ] || fail base "$origin"
+  sort "$old" "$parts/gone" | uniq -u | sort - "$parts/added" >"$parts/list"
+  [ "$(hashed "$parts/list")" = "$digest" ] || fail base "$origin"
+  # The same in mode and in content: both of its lines stand in both listings.
+  sort "$old" "$parts/list" | uniq -d | sed -n -e 's/^f [0-7]* //p' -e 's/^h [0-9a-f]* //p' |
+    sort | uniq -d | sed '/\\/d' | carry "releases/$origin"
+  while IFS= read -r mode && IFS= read -r from && IFS= read -r to; do
+    { cp "releases/$origin/$from" "$stage/$to" && chmod "$mode" "$stage/$to"; } || fail base "$origin"
+  done <"$parts/moves"
+}
+
+# Everything that is to be there is there, and in $parts the listing of it.
+fill() {
+  parts=$state/txn/$txn
+  mkdir -p "$stage"
+  if [ "$way" = rest ]; then
+    (cd "$state/stage/$origin" && find . -type f) | sed -e '/^\.\/\.buildtools\//d' | sort | sed -n "1,${first}p" |
+      carry "$state/stage/$origin"
+    discard "$state/stage/${origin%%/*}"
+  fi
+  if ! tar -xpzof - -C "$stage"; then
+    # Cut off, as far as this end can tell. One that still lives says what to keep: `abort` does away with it.
+    if [ "$way" != delta ]; then kept=yes; fi
+    fail unpack
+  fi
+  case $way in delta) brought="gone added moves manifest.json" ;; *) brought="list manifest.json" ;; esac
+  for file in $brought; do mv "$stage/.buildtools/$file" "$parts/" || fail unpack; done
+  rmdir "$stage/.buildtools"
+  if [ "$way" = delta ]; then relist; fi
+}
+
+# What is in the stage is what the listing says, and on the disk.
+check() {
+  sync -f "$stage" >/dev/null 2>&1 &
+  listing "$stage" | sort >"$parts/found"
+  if ! cmp -s "$parts/list" "$parts/found"; then
+    {
+      grep -Fvx -f "$parts/found" "$parts/list" | sed -n '1,3s/^/expected /p'
+      grep -Fvx -f "$parts/list" "$parts/found" | sed -n '1,3s/^/found /p'
+    } | tr -c '\n -~' '?' | while read -r line; do say "differs $line"; done
+    if [ "$way" = full ]; then fail verify; fi
+    fail base "${origin%%/*}"
+  fi
+  rm -f "$parts/found"
+  wait $! || sync
+}
