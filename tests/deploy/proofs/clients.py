@@ -132,6 +132,7 @@ def _client(order: Mapping[str, object]) -> None:
     for number, source in ((0, null), (1, out), (2, out)):
         os.dup2(source, number)
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what `nohup` or `&` ignores, clients would too
     env, words = order["env"], order["words"]
     assert isinstance(env, dict)
     assert isinstance(words, list)

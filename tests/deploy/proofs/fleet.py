@@ -32,10 +32,8 @@ class Place:
         self.key: Path | None = None
         self._sshd: Sshd | None = None
         if ssh:
-            # The account's own home folder is no place for proofs, so each session is led to another.
-            led = f"export PATH='{self.traps.bin}':$PATH {MARK}={self.mark}; cd '{self.home}'"
-            config = f'\nForceCommand {led} && eval "$SSH_ORIGINAL_COMMAND"\n'
-            self._sshd = Sshd(folder / f"sshd-{number}", config=config)
+            login = f"export PATH='{self.traps.bin}':$PATH {MARK}={self.mark};"
+            self._sshd = Sshd(folder / f"sshd-{number}", home=self.home, login=login)
             self.proxy = Proxy(self._sshd.port)
             self.key = self._sshd.key
             self.known = f"[127.0.0.1]:{self.proxy.port} {self._sshd.host_key}\n"
@@ -68,11 +66,15 @@ class Place:
         except FileNotFoundError:
             return {}
 
+    def holding(self, wanted: State) -> set[str]:
+        """Return the folders of releases/ that hold this."""
+        return {name for name, found in self.releases().items() if found == wanted}
+
     def residue(self) -> list[str]:
         """What no finished deployment leaves."""
         base, private = self.folder, self.folder / ".buildtools"
         left = [path for name in ("txn", "stage") for path in _inside(private / name)]
-        known = {"txn", "stage", "manifests", "log.jsonl", "mutex", "pins"}
+        known = {"txn", "stage", "manifests", "log.jsonl", "mutex", "pins", "good"}
         left += [path for path in _inside(private) if path.name not in known]
         names = {path.name for path in _inside(base / "releases")}
         left += [path for path in _inside(private / "manifests") if path.name.rpartition(".")[0] not in names]

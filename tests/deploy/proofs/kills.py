@@ -47,9 +47,17 @@ def deeds(matrix: Matrix, rng: random.Random) -> Deed:
             lambda: Deed("hooks", edition(press.changed()), {"hooks": hooks}),
             lambda: Deed("unhealthy", edition(press.changed()), {"health": [wrong], "hooks": hooks}, fails=True),
             lambda: Deed("canary ill", edition(press.fresh()), {"health": [wrong], "strategy": steps}, fails=True),
-            lambda: Deed("rollback", matrix.previous, words=("rollback", "--to", matrix.previous.name)),
+            lambda: rollback(matrix),
         ]
     return rng.choice(kinds)()
+
+
+def rollback(matrix: Matrix) -> Deed:
+    """Go back to the edition before, by the name that it has on all hosts."""
+    names = set.intersection(*(place.holding(matrix.previous.state) for place in matrix.fleet.places))
+    if not names:
+        return Deed("reuse", matrix.previous)
+    return Deed("rollback", matrix.previous, words=("rollback", "--to", min(names)))
 
 
 WAYS = {"kill": ("kill",), "cut": ("reset", "reset", "silent"), "host": ("host",), "interrupt": ("interrupt",)}
@@ -57,7 +65,6 @@ WAYS = {"kill": ("kill",), "cut": ("reset", "reset", "silent"), "host": ("host",
 
 def random_turns(matrix: Matrix, count: int, ways: Sequence[str], first: int = 0) -> None:
     """Interrupt at random moments: half of them at steps, half by the clock."""
-    counted: dict[str, int] = {}
     for number in range(first, first + count):
         rng = random.Random(f"{matrix.seed}:turn:{number}")
         deed = deeds(matrix, rng)
@@ -65,7 +72,7 @@ def random_turns(matrix: Matrix, count: int, ways: Sequence[str], first: int = 0
         host = rng.randrange(len(matrix.fleet.places))
         moment = Moment(part=rng.random() * 1.1)
         if rng.random() < 0.5:
-            most = counted.get(deed.name, 60)
+            most = matrix.steps.get(deed.name, 90)
             moment = Moment(host=host, at=rng.randrange(1, most + 1), when=rng.choice(("before", "after")))
         matrix.turn(number, deed, moment, way)
 

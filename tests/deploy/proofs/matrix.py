@@ -62,8 +62,9 @@ class Matrix:
         self.previous = self.latest
         self.counts: Counter[str] = Counter()
         self.broken: list[str] = []
+        self.steps: dict[str, int] = {}
+        """how many steps a deed has on a host, where that has been seen"""
         self._lengths: dict[str, float] = {}
-        self._told = ""
 
     def __enter__(self) -> Matrix:
         first = self.run(Deed("first", self.latest))
@@ -147,7 +148,7 @@ class Matrix:
         length = self._lengths.get(deed.name) or self._lengths.get("all", 1.0)
         with watched(self.fleet) as wrong:
             self.begin(deed)
-            stop = self._interrupt(moment, way, length, rng)
+            stop = self._interrupt(deed, moment, way, rng.choice(self.fleet.places), length)
             ended = self.client.wait()
             landed = stop()
             problems = list(self.fleet.broken(before, deed.wanted))
@@ -189,11 +190,11 @@ class Matrix:
             return Deed("back", self.previous)
         return Deed("other", self.edition(self.press.changed() if rng.random() < 0.6 else self.press.fresh()))
 
-    def _interrupt(self, moment: Moment, way: str, length: float, rng: random.Random) -> Callable[[], bool]:
+    def _interrupt(self, deed: Deed, moment: Moment, way: str, some: Place, length: float) -> Callable[[], bool]:
         """Let it happen; the answer takes the traps away and says whether it has happened."""
         far = [place for place in self.fleet.places if place.proxy]
-        victim = self.fleet.places[moment.host] if moment.host >= 0 else rng.choice(self.fleet.places)
-        cut = victim if victim.proxy else rng.choice(far) if far else victim
+        victim = self.fleet.places[moment.host] if moment.host >= 0 else some
+        cut = victim if victim.proxy or not far else far[moment.at % len(far)]
         if moment.host >= 0:
             victim.traps.arm(moment.at, moment.when, self._event(way, cut))
 
@@ -202,6 +203,8 @@ class Matrix:
                 steps = victim.traps.disarm()
                 if fired and len(steps) >= moment.at:
                     self.counts[f"at {steps[moment.at - 1]}"] += 1
+                else:
+                    self.steps[deed.name] = max(len(steps), 1)
                 return fired
 
             return stop
