@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from paramiko import PKey, Transport
 
 _DEFAULTS = ("id_ed25519", "id_ecdsa", "id_rsa")
+_LOCKED = "Load the key into ssh-agent, or set `passphrase`."
+_CHECK = "Check the user, the key (`identity`, ~/.ssh/config, ssh-agent), and authorized_keys on the host."
+_TOO_MANY = "It lets nobody try many keys: name the right one by `identity`, or write `IdentitiesOnly yes`."
 
 
 class Login:
@@ -107,20 +110,21 @@ class Login:
 
     def _note(self, transport: Transport, what: str, error: Exception) -> None:
         """Keep why a try failed; raises `StepError` if there can be no other."""
-        text = str(error)
-        if isinstance(error, (OSError, EOFError)) or "imeout" in text or not transport.is_active():
-            self._tried.append(f"{what}: the connection ended ({text or type(error).__name__})")
-            raise self._refused()
+        text = str(error) or type(error).__name__
+        if "timeout" in text.lower() or isinstance(error, TimeoutError):
+            self._tried.append(f"{what}: no answer in time")
+            raise self._refused("Check the network, or `connect-timeout`.")
+        if not transport.is_active():
+            self._tried.append(f"{what}: the server ended the connection")
+            raise self._refused(_TOO_MANY if len(self._tried) > 1 else "")
         self._tried.append(f"{what}: not taken")
 
-    def _refused(self) -> StepError:
+    def _refused(self, remedy: str = "") -> StepError:
         tried = "; ".join(self._tried) or "there is no key to try"
         locked = any("is encrypted" in text for text in self._tried)
         return StepError(
             f"{self.hop.user} may not log in to {self.hop.host}:{self.hop.port}: {tried}",
-            remedy="Load the key into ssh-agent, or set `passphrase`."
-            if locked
-            else "Check the user, the key (`identity`, ~/.ssh/config, ssh-agent), and authorized_keys on the host.",
+            remedy=remedy or (_LOCKED if locked else _CHECK),
         )
 
 

@@ -28,7 +28,6 @@ PidFile none
 StrictModes no
 UsePAM {pam}
 PermitRootLogin yes
-KbdInteractiveAuthentication no
 PrintMotd no
 PrintLastLog no
 """
@@ -36,6 +35,7 @@ PrintLastLog no
 
 _DEFAULTS = """
 PasswordAuthentication no
+KbdInteractiveAuthentication no
 """
 """what `config` may say otherwise: of each word sshd takes the first"""
 
@@ -47,7 +47,14 @@ class Sshd:
     """
 
     def __init__(
-        self, folder: Path, *, config: str = "", home: Path | None = None, login: str = "", umask: int = -1
+        self,
+        folder: Path,
+        *,
+        config: str = "",
+        home: Path | None = None,
+        login: str = "",
+        umask: int = -1,
+        pam: tuple[str, ...] = ("no", "yes"),
     ) -> None:
         if SSHD is None or shutil.which("ssh-keygen") is None or shutil.which("ssh") is None:
             pytest.skip("OpenSSH's sshd, ssh and ssh-keygen are not installed")
@@ -70,8 +77,8 @@ class Sshd:
         self.known_hosts = folder / "known_hosts"
         self.port = 0
         # Without PAM nobody logs in whose password is locked, with it not everybody may on every system: try both.
-        for pam in ("no", "yes"):
-            self._process = self._start(config, pam)
+        for choice in pam:
+            self._process = self._start(config, choice)
             self.known_hosts.write_text(f"[127.0.0.1]:{self.port} {self.host_key}\n", encoding="utf-8")
             if self._lets_in():
                 return
