@@ -15,6 +15,14 @@ carry() {
   rm -f "$carry"
 }
 
+# What has come is as old as this transaction, on every host; what is carried over from a release keeps its time. So what
+# servers make of time and size (ETag, Last-Modified) changes with the content, and only then; no archive can say that.
+date_new() {
+  began=${txn%%Z-*}
+  clock=${began#*T}
+  find "$stage" -type f -exec env TZ=UTC0 touch -t "${began%T*}${clock%??}.${clock#????}" {} + || fail unpack
+}
+
 # The content's hash of the file $1.
 hashed() {
   case $hash in
@@ -30,12 +38,13 @@ relist() {
   [ -f "$old" ] || fail base "$origin"
   sort "$old" "$parts/gone" | uniq -u | sort - "$parts/added" >"$parts/list"
   [ "$(hashed "$parts/list")" = "$digest" ] || fail base "$origin"
-  # The same in mode and in content: both of its lines stand in both listings.
-  sort "$old" "$parts/list" | uniq -d | sed -n -e 's/^f [0-7]* //p' -e 's/^h [0-9a-f]* //p' |
-    sort | uniq -d | sed '/\\/d' | carry "releases/$origin"
   while IFS= read -r mode && IFS= read -r from && IFS= read -r to; do
     { cp "releases/$origin/$from" "$stage/$to" && chmod "$mode" "$stage/$to"; } || fail base "$origin"
   done <"$parts/moves"
+  date_new
+  # The same in mode and in content: both of its lines stand in both listings.
+  sort "$old" "$parts/list" | uniq -d | sed -n -e 's/^f [0-7]* //p' -e 's/^h [0-9a-f]* //p' |
+    sort | uniq -d | sed '/\\/d' | carry "releases/$origin"
 }
 
 # Everything that is to be there is there, and in $parts the listing of it.
@@ -55,7 +64,7 @@ fill() {
   case $way in delta) brought="gone added moves manifest.json" ;; *) brought="list manifest.json" ;; esac
   for file in $brought; do mv "$stage/.buildtools/$file" "$parts/" || fail unpack; done
   rmdir "$stage/.buildtools"
-  if [ "$way" = delta ]; then relist; fi
+  if [ "$way" = delta ]; then relist; else date_new; fi
 }
 
 # What is in the stage is what the listing says, and on the disk.
