@@ -24,9 +24,37 @@ def _json(result: RunResult, _scene: Scene) -> bytes:
     return render(result)
 
 
+def _sarif(result: RunResult, scene: Scene) -> bytes:
+    from buildtools.reports.sarif import render
+
+    return render(result, scene)
+
+
+def _checkstyle(result: RunResult, scene: Scene) -> bytes:
+    from buildtools.reports.checkstyle import render
+
+    return render(result, scene)
+
+
+def _parseable(result: RunResult, scene: Scene) -> bytes:
+    from buildtools.reports.parseable import render
+
+    return render(result, scene)
+
+
+def _codequality(result: RunResult, scene: Scene) -> bytes:
+    from buildtools.reports.codequality import render
+
+    return render(result, scene)
+
+
 RENDERERS: dict[str, Callable[[RunResult, Scene], bytes]] = {
     "junit": _junit,
     "json": _json,
+    "sarif": _sarif,
+    "checkstyle": _checkstyle,
+    "parseable": _parseable,
+    "codequality": _codequality,
 }
 
 ALWAYS = (("junit", "junit.xml"), ("json", "run.json"))

@@ -1,0 +1,33 @@
+"""Findings as Checkstyle's XML, which Jenkins' warnings plugin and many other programs read.
+
+Jenkins takes what stands behind the last dot of `source` for the rule, and what stands before it for the category; it
+leaves out files that are called `package.html`.
+"""
+
+from __future__ import annotations
+
+from buildtools.core.results import Finding, RunResult
+from buildtools.reports.findings import all_findings
+from buildtools.reports.scene import ELSEWHERE, Scene
+from buildtools.reports.xmltext import attributes
+
+
+def render(result: RunResult, scene: Scene = ELSEWHERE) -> bytes:
+    """Return the findings of the run as UTF-8 XML, one `file` element for each file."""
+    files: dict[str, list[str]] = {}
+    for finding in all_findings(result, scene):
+        files.setdefault(finding.path, []).append(_error(finding))
+    parts = ['<?xml version="1.0" encoding="UTF-8"?>\n<checkstyle version="4.3">\n']
+    for path, errors in files.items():
+        parts += [f"<file{attributes(name=path)}>\n", *errors, "</file>\n"]
+    parts.append("</checkstyle>\n")
+    return "".join(parts).encode()
+
+
+def _error(finding: Finding) -> str:
+    rule = (finding.rule or finding.symbol or finding.tool).replace(".", "_")
+    column = attributes(column=finding.column) if finding.column else ""
+    rest = attributes(
+        severity=finding.severity.value, message=finding.message, source=f"{finding.tool.replace('.', '_')}.{rule}"
+    )
+    return f"<error{attributes(line=finding.line)}{column}{rest}/>\n"

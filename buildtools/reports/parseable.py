@@ -1,0 +1,35 @@
+"""Findings as lines in the form of pylint's `--output-format=parseable`: `src/app.py:3: [W0611(unused-import), ] text`.
+
+Jenkins' warnings plugin reads one finding of a line: the path up to the first colon, a capital letter for how grave it
+is, the rule in brackets behind it, and the message behind the first `] `.
+"""
+
+from __future__ import annotations
+
+from buildtools.core.model import Severity
+from buildtools.core.results import Finding, RunResult
+from buildtools.reports.findings import all_findings
+from buildtools.reports.scene import ELSEWHERE, Scene
+from buildtools.reports.xmltext import clean
+
+_LETTERS = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.INFO: "C"}
+
+
+def render(result: RunResult, scene: Scene = ELSEWHERE) -> bytes:
+    """Return one line of UTF-8 for each finding of the run."""
+    return "".join(_line(finding) for finding in all_findings(result, scene)).encode()
+
+
+def _line(finding: Finding) -> str:
+    # Rules of other tools begin with any letter (ruff's F401 is not fatal): theirs says how grave the finding is.
+    own = finding.tool == "pylint" and finding.rule[1:].isdecimal()
+    kind = finding.rule if own else _LETTERS[finding.severity]
+    rule = finding.symbol if own else finding.rule or finding.symbol or finding.tool
+    name = f"({rule.translate(_NO_BRACKETS)})" if rule else ""
+    path = " ".join(clean(finding.path).split(" ")).translate(_NO_COLON)
+    message = " ".join(finding.message.split())
+    return f"{path}:{finding.line}: [{kind}{name}, ] {message}\n"
+
+
+_NO_BRACKETS = str.maketrans("[]()", "____")
+_NO_COLON = str.maketrans(":\n\t", "___")
