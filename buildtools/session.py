@@ -137,9 +137,11 @@ def run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResult:
     return _shown_run(plan, request, choice)
 
 
-def perform(plan: Plan, choice: OutputChoice) -> RunResult:
-    """Execute a plan that is no gate: it is shown and recorded, but the reports of the last gate stay as they are."""
-    return _shown_run(plan, _apart(plan), choice)
+def perform(plan: Plan, choice: OutputChoice | None) -> RunResult:
+    """Execute a plan that is no gate: it is recorded and, with a choice, shown; the last gate's reports stay there."""
+    from buildtools.engine.executor import execute
+
+    return _shown_run(plan, _apart(plan), choice) if choice else execute(plan, _settings(plan, _apart(plan)), [])
 
 
 def ask(plan: Plan) -> RunResult:

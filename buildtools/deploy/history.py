@@ -1,0 +1,33 @@
+"""The log on a host, `.buildtools/log.jsonl`: who switched what and when, and who was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+
+class Logged(msgspec.Struct, frozen=True, kw_only=True, rename={"machine": "where", "previous": "from"}):
+    """One line of the log. `time` is in seconds since the epoch, `previous` what `current` was before, as a link."""
+
+    time: float = 0.0
+    event: str = ""
+    txn: str = ""
+    release: str = ""
+    previous: str = ""
+    digest: str = ""
+    who: str = ""
+    machine: str = ""
+    reason: str = ""
+
+
+def parse(lines: Iterable[str]) -> tuple[Logged, ...]:
+    """Read lines of a log; one that cannot be read, as a full disk may leave it, is passed over."""
+    decoder = msgspec.json.Decoder(Logged)
+    found = []
+    for line in lines:
+        try:
+            found.append(decoder.decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+    return tuple(found)
