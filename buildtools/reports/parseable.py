@@ -13,6 +13,7 @@ from buildtools.reports.scene import ELSEWHERE, Scene
 from buildtools.reports.xmltext import clean
 
 _LETTERS = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.INFO: "C"}
+_NO_BRACKETS = str.maketrans("[]()", "____")
 
 
 def render(result: RunResult, scene: Scene = ELSEWHERE) -> bytes:
@@ -26,10 +27,6 @@ def _line(finding: Finding) -> str:
     kind = finding.rule if own else _LETTERS[finding.severity]
     rule = finding.symbol if own else finding.rule or finding.symbol or finding.tool
     name = f"({rule.translate(_NO_BRACKETS)})" if rule else ""
-    path = " ".join(clean(finding.path).split(" ")).translate(_NO_COLON)
+    path = " ".join(clean(finding.path).splitlines()).replace(":", "_")
     message = " ".join(finding.message.split())
     return f"{path}:{finding.line}: [{kind}{name}, ] {message}\n"
-
-
-_NO_BRACKETS = str.maketrans("[]()", "____")
-_NO_COLON = str.maketrans(":\n\t", "___")

@@ -105,7 +105,13 @@ class Invocation(Object, frozen=True, kw_only=True):
 class Base(Object, frozen=True):
     """What relative addresses start at; where that lies is the reader's to know."""
 
-    description: Text = Text("The top of the repository.")
+    description: Text
+
+
+class Bases(Object, frozen=True):
+    """All that addresses can start at (`originalUriBaseIds`)."""
+
+    top: Base = msgspec.field(name="%SRCROOT%")
 
 
 class Run(Object, frozen=True, kw_only=True, omit_defaults=False):
@@ -115,7 +121,7 @@ class Run(Object, frozen=True, kw_only=True, omit_defaults=False):
     invocations: tuple[Invocation, ...]
     results: Sequence[Result]
     column_kind: str
-    original_uri_base_ids: dict[str, Base] = {"%SRCROOT%": Base()}
+    original_uri_base_ids: Bases = Bases(Base(Text("The top of the repository.")))
 
 
 class Log(Object, frozen=True, kw_only=True, omit_defaults=False):
