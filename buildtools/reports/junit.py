@@ -1,8 +1,11 @@
 """The finished run as JUnit XML, the one format that every CI system reads.
 
-There is no standard: the elements here are those that Jenkins, GitLab and TeamCity read. GitLab shows an element's
-content and not its `message`, limits a file to 30 MB, and drops testcases of equal suite, classname and name; Jenkins
-ignores suites without a testcase.
+There is no standard. `rich`, the usual flavour, has what Jenkins, GitLab and TeamCity read and show. `xunit10` is valid
+by the schema of Jenkins' xUnit plugin: no file or line, and no properties on a testcase. `ant` is valid by the schema
+of Ant's JUnit task: captured output and earlier attempts belong to the suite, and a testcase has one verdict at most.
+
+GitLab shows an element's content and not its `message`, limits a file to 30 MB, and drops testcases of equal suite,
+classname and name; Jenkins ignores suites without a testcase.
 """
 
 from __future__ import annotations
@@ -15,27 +18,29 @@ import msgspec
 
 from buildtools.core.model import Status
 from buildtools.core.results import RunResult, TestCase
+from buildtools.reports.scene import ELSEWHERE, Scene
 from buildtools.reports.testcases import Entry, Properties, Suite, suites
-from buildtools.reports.xmltext import attributes, content, excerpt
+from buildtools.reports.xmltext import attributes, clean, content, excerpt
 
 
 class Flavour(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader of JUnit XML puts up with."""
 
-    name: str
-    places: bool
-    """`file` and `line` on testcases"""
-    case_properties: bool
-    reruns: bool
-    """`flakyFailure` and `rerunFailure`, as Maven's Surefire writes them"""
+    extras: bool = False
+    """`file`, `line` and properties on testcases, the number of skipped ones on the root"""
+    ant: bool = False
+    """nothing on the root; package, number and host on each suite, and what was captured at its end"""
 
 
-RICH = Flavour(name="rich", places=True, case_properties=True, reruns=True)
+RICH = Flavour(extras=True)
+XUNIT10 = Flavour()
+ANT = Flavour(ant=True)
 
 _MESSAGE = 4_000
 _DETAILS = 200_000
 _CAPTURED = 64_000
 _PASSED_CAPTURED = 10_000
+_TOGETHER = 1_000_000
 # Above this, captured output and long details are cut short, to stay under GitLab's 30 MB.
 _FULL = 20_000_000
 _SHORT = 1_000
@@ -46,37 +51,42 @@ _RAILS_TYPES = re.compile(
 )
 
 
-def render(result: RunResult, *, flavour: Flavour = RICH) -> bytes:
+def render(result: RunResult, scene: Scene = ELSEWHERE, *, flavour: Flavour = RICH) -> bytes:
     """Return the run as UTF-8 XML that any XML 1.0 parser takes, whatever text is in the result."""
     body = bytearray()
     tests = failures = errors = skipped = 0
-    for suite in suites(result):
+    for number, suite in enumerate(suites(result)):
         tests += len(suite.entries)
         failures += suite.count(Status.FAILED)
         errors += suite.count(Status.ERROR, Status.CANCELLED)
         skipped += suite.count(Status.SKIPPED)
-        _suite(body, suite, result, flavour)
-    root = attributes(
-        name=result.pipeline, tests=tests, failures=failures, errors=errors, skipped=skipped, time=_time(result.seconds)
-    )
+        more = attributes(package=_token(result.pipeline), id=number, hostname=_token(scene.host))
+        _suite(body, suite, result, flavour, more if flavour.ant else "")
+    totals = attributes(name=result.pipeline, tests=tests, failures=failures, errors=errors)
+    root = "" if flavour.ant else totals + attributes(time=_time(result.seconds))
+    if flavour.extras:
+        root += attributes(skipped=skipped)
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites{root}>\n'
     return b"".join((head.encode(), body, b"</testsuites>\n"))
 
 
-def _suite(body: bytearray, suite: Suite, result: RunResult, flavour: Flavour) -> None:
+def _suite(body: bytearray, suite: Suite, result: RunResult, flavour: Flavour, more: str) -> None:
     begun = result.started + ((suite.run.started or 0.0) if suite.run else 0.0)
     head = attributes(
-        name=suite.name,
+        name=_token(suite.name),
         tests=len(suite.entries),
         failures=suite.count(Status.FAILED),
         errors=suite.count(Status.ERROR, Status.CANCELLED),
         skipped=suite.count(Status.SKIPPED),
         time=_time(suite.seconds),
-        timestamp=_timestamp(begun),
+        timestamp=_timestamp(begun, zone=not flavour.ant),
     )
-    body += f"<testsuite{head}>\n{_properties(_suite_properties(suite, result))}".encode()
+    properties = _properties(_suite_properties(suite, result), always=flavour.ant)
+    body += f"<testsuite{more}{head}>\n{properties}".encode()
     for entry in suite.entries:
         body += _case(entry, flavour, short=len(body) > _FULL).encode()
+    if flavour.ant:
+        body += _at_the_end(suite, short=len(body) > _FULL).encode()
     body += b"</testsuite>\n"
 
 
@@ -92,23 +102,24 @@ def _suite_properties(suite: Suite, result: RunResult) -> Properties:
     return tuple(pair for pair in found if pair[1])
 
 
-def _properties(pairs: Properties) -> str:
-    if not pairs:
-        return ""
-    lines = "".join(f"<property{attributes(name=name, value=value)}/>\n" for name, value in pairs if value)
-    return f"<properties>\n{lines}</properties>\n"
+def _properties(pairs: Properties, *, always: bool = False) -> str:
+    told = [(name, value) for name, value in pairs if clean(value)]
+    lines = "".join(f"<property{attributes(name=_token(name), value=value)}/>\n" for name, value in told)
+    return f"<properties>\n{lines}</properties>\n" if lines or always else ""
 
 
 def _case(entry: Entry, flavour: Flavour, *, short: bool) -> str:
     case = entry.case
-    head = attributes(name=case.name, classname=case.classname, time=_time(case.seconds))
-    if flavour.places:
+    classname = case.classname if case.classname or not flavour.ant else _token(case.suite)
+    head = attributes(name=case.name, classname=classname, time=_time(case.seconds))
+    parts = [_verdict(case, short=short)]
+    if flavour.extras:
         head += attributes(file=case.file) + (attributes(line=case.line) if case.line > 0 else "")
-    parts = [_properties(entry.properties) if flavour.case_properties else "", _verdict(case, short=short)]
-    if flavour.reruns:
+        parts.insert(0, _properties(entry.properties))
+    if not flavour.ant:
         tag = "flakyFailure" if case.status is Status.PASSED else "rerunFailure"
         parts += [_rerun(attempt, tag, short=short) for attempt in case.attempts]
-    parts.append(_captured(case, short=short))
+        parts.append(_captured(case, short=short))
     inside = "".join(parts)
     return f"<testcase{head}>\n{inside}</testcase>\n" if inside else f"<testcase{head}/>\n"
 
@@ -152,16 +163,41 @@ def _captured(case: TestCase, *, short: bool) -> str:
     )
 
 
+def _at_the_end(suite: Suite, *, short: bool) -> str:
+    """Ant's place for what the testcases wrote, and for how they failed before."""
+    limit = _SHORT if short else _CAPTURED
+    out: list[str] = []
+    err: list[str] = []
+    for entry in suite.entries:
+        case = entry.case
+        title = f"== {case.classname} {case.name} =="
+        for attempt in case.attempts:
+            said = excerpt(attempt.details or attempt.message, limit)
+            out.append(f"{title} failed before: {excerpt(attempt.message, _MESSAGE)}\n{said}")
+        for text, parts in ((case.stdout, out), (case.stderr, err)):
+            if text:
+                parts.append(f"{title}\n{excerpt(text, limit)}")
+    texts = (("system-out", "\n".join(out)), ("system-err", "\n".join(err)))
+    return "".join(f"<{tag}>{content(excerpt(text, _TOGETHER))}</{tag}>\n" for tag, text in texts)
+
+
 def _type(name: str) -> str:
-    return f"python.{name}" if _RAILS_TYPES.fullmatch(name) else name
+    name = clean(name).strip()
+    return f"python.{name}" if _RAILS_TYPES.fullmatch(name) else name or "unknown"
+
+
+def _token(text: str) -> str:
+    """Return a name that is never empty."""
+    return clean(text).strip() or "(no name)"
 
 
 def _time(seconds: float) -> str:
     return f"{seconds:.3f}" if math.isfinite(seconds) and seconds > 0 else "0.000"
 
 
-def _timestamp(seconds: float) -> str:
+def _timestamp(seconds: float, *, zone: bool) -> str:
     try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+        moment = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
-        return ""
+        moment = datetime.fromtimestamp(0, UTC)
+    return (moment if zone else moment.replace(tzinfo=None)).isoformat(timespec="seconds")

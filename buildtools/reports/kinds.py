@@ -12,10 +12,22 @@ if TYPE_CHECKING:
 # The names stand in the help of the command line: nothing heavy is imported before a report is rendered.
 
 
-def _junit(result: RunResult, _scene: Scene) -> bytes:
+def _junit(result: RunResult, scene: Scene) -> bytes:
     from buildtools.reports.junit import render
 
-    return render(result)
+    return render(result, scene)
+
+
+def _xunit10(result: RunResult, scene: Scene) -> bytes:
+    from buildtools.reports.junit import XUNIT10, render
+
+    return render(result, scene, flavour=XUNIT10)
+
+
+def _ant(result: RunResult, scene: Scene) -> bytes:
+    from buildtools.reports.junit import ANT, render
+
+    return render(result, scene, flavour=ANT)
 
 
 def _json(result: RunResult, _scene: Scene) -> bytes:
@@ -50,6 +62,9 @@ def _codequality(result: RunResult, scene: Scene) -> bytes:
 
 RENDERERS: dict[str, Callable[[RunResult, Scene], bytes]] = {
     "junit": _junit,
+    "junit:rich": _junit,
+    "junit:xunit10": _xunit10,
+    "junit:ant": _ant,
     "json": _json,
     "sarif": _sarif,
     "checkstyle": _checkstyle,

@@ -32,7 +32,11 @@ def content(text: str) -> str:
 
 def attributes(**values: str | int) -> str:
     """Return ` name="value"` pairs, cleaned and escaped; those whose value is empty text are left out."""
-    return "".join(f' {name}="{_attribute(value)}"' for name, value in values.items() if value != "")
+    pairs = ""
+    for name, value in values.items():
+        if value != "":
+            pairs += f' {name}="{_attribute(value)}"'
+    return pairs
 
 
 def _attribute(value: str | int) -> str:
