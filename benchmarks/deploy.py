@@ -1,0 +1,336 @@
+"""Packing and deploying, beside `tar`, `rsync` and a plain Fabric script; and what distance and many hosts cost.
+
+    python benchmarks/deploy.py [--only pack,first,again,delay,twenty] [--size 150] [--rounds 5] [--folder DIR]
+
+Needs OpenSSH's sshd and ssh, rsync and tar; servers are started on loopback. Whole processes are measured, ours and
+the other one in turn within each round, so that the machine's moods hit both; printed are medians, and the median of
+the rounds' own ratios. Before each measured process, what was written so far is put on the disk (`sync`).
+
+pack      `buildtools step pack`, manifest included, beside `tar czf`: time, and the archive's size
+first     the first deployment of the packed site beside `rsync -a` of its tree, both over SSH; and with packing
+again     after a change of 3 files: pack and deploy, beside a Fabric script that runs `tar czf`, `put` and `tar x`; in
+          time, and in bytes sent to the host
+delay     the same change over a connection that is 50 ms longer there and back: how many times that is waited for,
+          beyond what logging in costs; and without the archive of the release before, so that its listing is fetched
+twenty    20 hosts beside one, with a site of 2 MB: as all share this machine, a large one would measure its cores
+
+The site has `--size` MB in 40 files a MB, and lies in `--folder` (default: where temporary files do), like the hosts'
+roots. Exits with 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.deploy_site import change, make_site
+from benchmarks.deploy_wire import Wire
+from tests.support.sshd import Sshd
+
+PARTS = ("pack", "first", "again", "delay", "twenty")
+SUBSYSTEM = "Subsystem sftp internal-sftp\nMaxStartups 200\n"
+SMALL = 2
+FABRIC = """
+import sys
+from fabric import Connection
+port, key, tree, archive, root, name = sys.argv[1:]
+host = Connection("127.0.0.1", port=int(port), connect_kwargs={"key_filename": key, "allow_agent": False})
+host.local(f"tar czf {archive} -C {tree} .")
+host.run(f"mkdir -p {root}/{name}")
+host.put(archive, f"{root}/{name}.tgz")
+host.run(f"cd {root}/{name} && tar xzf ../{name}.tgz && rm ../{name}.tgz")
+host.run(f"cd {root} && rm -f current && ln -s {name} current")
+"""
+
+
+class Bench:
+    """A site, a server, and the ways to get the one onto the other. All below `folder`."""
+
+    def __init__(self, folder: Path, size: int, rounds: int) -> None:
+        self.folder = folder
+        self.rounds = rounds
+        self.missed: list[str] = []
+        self.project = folder / "project"
+        self.tree = self.project / "site"
+        make_site(self.tree, size * 10**6, size * 40)
+        self.server = Sshd(folder / "sshd", config=SUBSYSTEM)
+        self.script = folder / "script.py"
+        self.script.write_text(FABRIC, encoding="utf-8")
+        # As after an installation: compiled modules are kept; and nobody's settings.
+        left = ("PYTHONDONTWRITEBYTECODE", "SSH_AUTH_SOCK")
+        self.env = {name: value for name, value in os.environ.items() if name not in left}
+
+    def timed(self, argv: Sequence[str | Path]) -> float:
+        """Run a program, which must succeed, and return its seconds."""
+        os.sync()
+        started = time.perf_counter()
+        done = subprocess.run(argv, cwd=self.project, env=self.env, capture_output=True, check=False)
+        took = time.perf_counter() - started
+        if done.returncode:
+            raise SystemExit(f"{argv} failed:\n{(done.stdout + done.stderr).decode(errors='replace')}")
+        return took
+
+    def pipeline(self, steps: Mapping[str, Mapping[str, object]]) -> list[str | Path]:
+        """Return the command that runs these steps."""
+        name = "-".join(steps)
+        written = {step: {"uses": step, "with": options} for step, options in steps.items()}
+        path = self.project / f"{name}.yaml"
+        path.write_text(json.dumps({"name": name, "steps": written}), encoding="utf-8")  # JSON is YAML
+        return [buildtools(), "run", path, "--output", "plain"]
+
+    def packing(self, revision: str) -> dict[str, object]:
+        """Return the options of `pack`."""
+        return {"release-dir": "site", "target": "demo", "version": "1", "revision": revision}
+
+    def uploading(self, revision: str, *, port: int = 0, root: Path | None = None) -> dict[str, object]:
+        """Return the options of `upload`."""
+        known = self.folder / "known_hosts"
+        known.write_text(f"[127.0.0.1]:{port or self.server.port} {self.server.host_key}\n", encoding="utf-8")
+        return {
+            "archive": f"build/dist/demo.1.{revision}.tgz",
+            "hosts": [f"{self.server.user}@127.0.0.1:{port or self.server.port}"],
+            "root": str(root or self.folder / "hosts" / "ours"),
+            "known-hosts": [str(known)],
+            "identity": [str(self.server.key)],
+            "keep": 2,
+        }
+
+    def fabric(self, name: str, *, port: int = 0) -> list[str | Path]:
+        """Return the command that packs and deploys by the plain script."""
+        root = self.folder / "hosts" / "fabric"
+        port_text = str(port or self.server.port)
+        return [sys.executable, self.script, port_text, self.server.key, self.tree, self.folder / "f.tgz", root, name]
+
+    def fresh(self, name: str) -> Path:
+        """Return a host's folder that is not there yet."""
+        path = self.folder / "hosts" / name
+        shutil.rmtree(path, ignore_errors=True)
+        path.parent.mkdir(exist_ok=True)
+        return path
+
+    def judge(self, what: str, found: float, limit: float, *, least: bool = False) -> None:
+        """Print a ratio beside its target, and remember a miss."""
+        good = found >= limit if least else found <= limit
+        if not good:
+            self.missed.append(what)
+        bound = "at least" if least else "at most"
+        print(f"  {what:<58} {found:9.4g}   target: {bound} {limit:g}{'' if good else '   MISSED'}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--size", type=int, default=150)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--folder", type=Path)
+    asked = parser.parse_args()
+    parts = asked.only.split(",")
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"--only: {', '.join(unknown)}")
+    with tempfile.TemporaryDirectory(dir=asked.folder) as name:
+        size = min(asked.size, SMALL) if parts == ["twenty"] else asked.size
+        bench = Bench(Path(name), size, asked.rounds)
+        files = [path.stat().st_size for path in bench.tree.rglob("*") if path.is_file()]
+        print(f"{len(files):,} files, {sum(files) / 1e6:.1f} MB, {asked.rounds} rounds, on {os.cpu_count()} cores")
+        measures: dict[str, Callable[[Bench], None]] = {
+            "pack": pack, "first": first, "again": again, "delay": delay, "twenty": twenty,
+        }  # fmt: skip
+        try:
+            for part in PARTS:
+                if part in parts:
+                    print(part)
+                    measures[part](bench)
+        finally:
+            bench.server.stop()
+    if bench.missed:
+        print("missed:", "; ".join(bench.missed))
+    return int(bool(bench.missed))
+
+
+def pack(bench: Bench) -> None:
+    ours = bench.pipeline({"pack": bench.packing("r0")})
+    theirs: list[str | Path] = ["tar", "czf", bench.folder / "t.tgz", "-C", bench.tree, "."]
+    found = rounds(bench.rounds, {"pack": lambda: bench.timed(ours), "tar czf": lambda: bench.timed(theirs)})
+    bench.judge("times as fast as tar czf", ratio(found, "tar czf", "pack"), 3.5, least=True)
+    size = (bench.project / "build/dist/demo.1.r0.tgz").stat().st_size / (bench.folder / "t.tgz").stat().st_size
+    bench.judge("of tar czf's size", size, 1.15)
+
+
+def first(bench: Bench) -> None:
+    server = bench.server
+    shell = f"ssh -F none -p {server.port} -i {server.key} -oUserKnownHostsFile={server.known_hosts} -oBatchMode=yes"
+    packing = bench.pipeline({"pack": bench.packing("r0")})
+
+    def ours() -> float:
+        bench.fresh("ours")
+        return bench.timed(bench.pipeline({"upload": bench.uploading("r0")}))
+
+    def both() -> float:
+        bench.fresh("ours")
+        return bench.timed(bench.pipeline({"pack": bench.packing("r0"), "upload": bench.uploading("r0")}))
+
+    def rsync() -> float:
+        target = bench.fresh("rsync")
+        target.mkdir(parents=True)
+        return bench.timed(["rsync", "-a", "-e", shell, f"{bench.tree}/", f"{server.user}@127.0.0.1:{target}/"])
+
+    bench.timed(packing)
+    found = rounds(bench.rounds, {"upload": ours, "pack and upload": both, "rsync -a": rsync})
+    bench.judge("first deployment, of rsync's time", ratio(found, "upload", "rsync -a"), 1.0)
+    print(f"  {'with packing, of rsync’s time':<58} {ratio(found, 'pack and upload', 'rsync -a'):9.4g}")
+
+
+def again(bench: Bench) -> None:
+    bench.fresh("ours")
+    bench.fresh("fabric")
+    bench.timed(bench.pipeline({"pack": bench.packing("r0"), "upload": bench.uploading("r0")}))
+    spent: dict[str, list[float]] = {"pack": [], "upload": []}
+    numbers = iter(range(1, 10_000))
+    number = 0
+
+    def ours() -> float:
+        nonlocal number
+        number = next(numbers)
+        change(bench.tree, number)
+        revision = f"r{number}"
+        took = bench.timed(bench.pipeline({"pack": bench.packing(revision), "upload": bench.uploading(revision)}))
+        for step, seconds in last_run(bench.project):
+            spent[step].append(seconds)
+        return took
+
+    def upload() -> float:
+        revision = f"u{number}"
+        change(bench.tree, number + 5000)
+        bench.timed(bench.pipeline({"pack": bench.packing(revision)}))
+        return bench.timed(bench.pipeline({"upload": bench.uploading(revision)}))
+
+    def script() -> float:
+        return bench.timed(bench.fabric(f"v{number}"))
+
+    found = rounds(bench.rounds, {"pack and upload": ours, "upload alone": upload, "fabric script": script})
+    for step, seconds in spent.items():
+        print(f"  {'of which the step ' + step:<28} {median(seconds):8.3f} s")
+    bench.judge("times as fast as the script", ratio(found, "fabric script", "pack and upload"), 10, least=True)
+    print(f"  {'upload alone, times as fast':<58} {ratio(found, 'fabric script', 'upload alone'):9.4g}")
+    with Wire(bench.server.port) as our_wire, Wire(bench.server.port) as their_wire:
+        change(bench.tree, 9999)
+        bench.timed(bench.pipeline({"pack": bench.packing("w"), "upload": bench.uploading("w", port=our_wire.port)}))
+        bench.timed(bench.fabric("w", port=their_wire.port))
+        print(f"  bytes to the host: ours {our_wire.up:,}, the script {their_wire.up:,}")
+        bench.judge("of the script's bytes", our_wire.up / their_wire.up, 0.01)
+
+
+def delay(bench: Bench) -> None:
+    """What is waited for follows from the time itself, for with a delay of 50 ms everything else is small."""
+    bench.fresh("ours")
+    bench.timed(bench.pipeline({"pack": bench.packing("r0"), "upload": bench.uploading("r0")}))
+    for number, (name, limit) in enumerate((("listing known here", 6), ("listing fetched", 6))):
+        trips = []
+        for turn in range(max(2, bench.rounds // 2)):
+            took = []
+            for seconds in (0.0, 0.025):
+                revision = f"d{number}{turn}{int(seconds * 1000)}"
+                change(bench.tree, 20_000 + 100 * number + turn * 10 + (seconds > 0))
+                bench.timed(bench.pipeline({"pack": bench.packing(revision)}))
+                if number:
+                    for path in (bench.project / "build/dist").glob("*.manifest.json"):
+                        if f".{revision}." not in path.name:
+                            path.unlink()
+                with Wire(bench.server.port, seconds) as wire:
+                    command = bench.pipeline({"upload": bench.uploading(revision, port=wire.port)})
+                    took.append((bench.timed(command), login(bench, wire)))
+            near, far = took
+            trips.append(((far[0] - near[0]) - (far[1] - near[1])) / 0.05)
+        bench.judge(f"round trips besides logging in, {name}", median(trips), limit)
+
+
+def login(bench: Bench, wire: Wire) -> float:
+    """Return how long it takes to connect and log in, and nothing else."""
+    from buildtools.deploy.layout import address
+    from buildtools.deploy.sessions import SshOptions, open_hosts
+    from tests.support.context import LoneContext
+
+    options = SshOptions(known_hosts=(bench.folder / "known_hosts",), identity=(bench.server.key,))
+    place = address(f"{bench.server.user}@127.0.0.1:{wire.port}")
+    assert place
+    started = time.perf_counter()
+    with open_hosts(LoneContext(bench.folder / "lone"), [place], options):
+        return time.perf_counter() - started
+
+
+def twenty(bench: Bench) -> None:
+    count = 20
+    shutil.rmtree(bench.tree)
+    make_site(bench.tree, SMALL * 10**6, SMALL * 40)
+    with ExitStack() as stack:
+        servers = []
+        for number in range(count):
+            home = bench.folder / "homes" / str(number)
+            home.mkdir(parents=True)
+            servers.append(Sshd(bench.folder / f"sshd{number}", config=SUBSYSTEM, home=home))
+            stack.callback(servers[-1].stop)
+        for server in servers[1:]:
+            shutil.copy(f"{servers[0].key}.pub", server.folder / "authorized_keys")
+        known = [str(server.known_hosts) for server in servers]
+        numbers = iter(range(10_000))
+
+        def deployed(some: Sequence[Sshd]) -> float:
+            number = next(numbers)
+            change(bench.tree, number)
+            bench.timed(bench.pipeline({"pack": bench.packing(f"t{number}")}))
+            options = bench.uploading(f"t{number}")
+            options |= {"hosts": [one.address for one in some], "known-hosts": known, "root": "site"}
+            return bench.timed(bench.pipeline({"upload": {**options, "identity": [str(servers[0].key)]}}))
+
+        deployed(servers)  # from then on, each is a re-deployment
+        found = rounds(bench.rounds, {"20 hosts": lambda: deployed(servers), "1 host": lambda: deployed(servers[:1])})
+    bench.judge("20 hosts, of the time of one", ratio(found, "20 hosts", "1 host"), 3)
+
+
+def rounds(count: int, ways: Mapping[str, Callable[[], float]]) -> dict[str, list[float]]:
+    """Measure each way in turn, the first round for warmth alone, and print the medians."""
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(count + 1):
+        for name, way in ways.items():
+            took = way()
+            if number:
+                seconds[name].append(took)
+    for name, values in seconds.items():
+        print(f"  {name:<28} {median(values):8.3f} s  (best {min(values):.3f})")
+    return seconds
+
+
+def ratio(seconds: Mapping[str, list[float]], one: str, other: str) -> float:
+    """Return the median of the rounds' own ratios."""
+    return median(mine / its for mine, its in zip(seconds[one], seconds[other], strict=True))
+
+
+def last_run(project: Path) -> Iterator[tuple[str, float]]:
+    """Yield the steps of the last run and their seconds."""
+    newest = max((project / ".buildtools/runs").iterdir(), key=lambda path: path.name)
+    for step in json.loads((newest / "run.json").read_text())["steps"]:
+        yield step["id"], step["seconds"]
+
+
+def buildtools() -> str:
+    """Return how a user starts it: the console script of this Python."""
+    path = shutil.which("buildtools", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    if path is None:
+        raise SystemExit("buildtools is not installed: pip install -e .")
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main())
