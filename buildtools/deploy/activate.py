@@ -1,4 +1,7 @@
-"""To a release that stands on every host already: the same transaction as a deployment, without an upload."""
+"""To a release that stands on every host already: the same transaction as a deployment, without an upload.
+
+The programs of `prepare` do not run: the release was prepared when it came.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from buildtools.deploy.fleet import Choice, Outcome, Voice
+from buildtools.core.errors import StepError
+from buildtools.deploy import owner
+from buildtools.deploy import transaction as phase
+from buildtools.deploy.course import Course, carry_out
+from buildtools.deploy.fleet import Outcome, again
 from buildtools.deploy.host import Host
-from buildtools.deploy.plan import Policy, Site
+from buildtools.deploy.plan import Policy, Seen, Site
+from buildtools.deploy.survey import Choice, choices, proofs, refuse, survey, tell_left
+from buildtools.deploy.transaction import Transaction
+from buildtools.deploy.voice import Voice
+from buildtools.deploy.way import Prepared
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +40,7 @@ def look(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy) -> tuple
 
     Raises `StepError` where a host has no such release, where a name fits several there, or where hosts disagree.
     """
-    raise NotImplementedError
+    return choices(_begin(hosts, site, wish, survey(hosts, site, policy.pool), now=0))
 
 
 def activate(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy, voice: Voice) -> Outcome:
@@ -37,4 +48,101 @@ def activate(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy, voic
 
     Raises `StepError` for every refusal and failure; hosts that were switched have gone back by then.
     """
-    raise NotImplementedError
+    return again(lambda: _activate(hosts, site, wish, policy, voice), voice)
+
+
+def _activate(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy, voice: Voice) -> Outcome:
+    seen = survey(hosts, site, policy.pool, voice)
+    try:
+        transactions = _begin(hosts, site, wish, seen, voice.now())
+    except StepError as error:
+        refuse(list(zip(hosts, seen, strict=True)), site, voice, error)
+        raise
+    tell_left(transactions, voice)
+    proven = proofs(seen)
+    course = Course(
+        policy=policy,
+        voice=voice,
+        event="rolled-back" if wish.rollback else "activated",
+        proven=proven,
+        prepare=lambda transaction: Prepared(reply=phase.reuse(transaction, proven)),
+    )
+    return Outcome(hosts=carry_out(transactions, course))
+
+
+def _begin(hosts: Sequence[Host], site: Site, wish: Wish, seen: Sequence[Seen], now: float) -> list[Transaction]:
+    names = _chosen(hosts, wish, seen)
+    identity = owner.transaction_id(now)
+    begun = []
+    for host, one, name in zip(hosts, seen, names, strict=True):
+        standing = one.releases[name]
+        begun.append(
+            Transaction(
+                id=identity,
+                host=host,
+                peers=tuple(other.name for other in hosts),
+                site=site,
+                seen=one,
+                name=name,
+                digest=standing.digest,
+                version=standing.version or _linked(one, name),
+                revision=standing.revision,
+                reuse=True,
+                expect=one.current,
+            )
+        )
+    return begun
+
+
+def _chosen(hosts: Sequence[Host], wish: Wish, seen: Sequence[Seen]) -> list[str]:
+    """Choose each host's release; refuse if one has none, or if they are not all the same."""
+    found = [_candidates(one, wish) for one in seen]
+    lacking = [host.name for host, names in zip(hosts, found, strict=True) if not names]
+    if lacking:
+        what = f"no release {wish.name}" if wish.name else "no good release before the current one"
+        have = sorted({name for one in seen for name in one.releases})
+        raise StepError(
+            "\n".join(f"{host}: {what} there" for host in lacking),
+            remedy=f"On these hosts stand: {', '.join(have)}." if have else "Nothing was ever deployed there.",
+        )
+    for host, names in zip(hosts, found, strict=True):
+        if len(names) > 1:
+            raise StepError(
+                f"{host.name}: {wish.name} may be any of {', '.join(names)}", remedy="Name one of them in full."
+            )
+    names = [candidates[0] for candidates in found]
+    contents = {_content(one, name) for one, name in zip(seen, names, strict=True)}
+    if len(contents) > 1 and not wish.each:
+        rows = [
+            f"  {host.name}: {name} ({one.releases[name].digest[:8]}; current is {one.serving or 'nothing'})"
+            for host, one, name in zip(hosts, seen, names, strict=True)
+        ]
+        raise StepError(
+            "\n".join(["the hosts do not agree which release that is:", *rows]),
+            remedy="Name a release that is the same on all, or say that each host may have its own.",
+        )
+    return names
+
+
+def _candidates(seen: Seen, wish: Wish) -> list[str]:
+    """Return the releases on a host that a wish may mean: the exact name, else the newest of the version."""
+    if not wish.name:
+        return [seen.before] if seen.before else []
+    if wish.name in seen.releases:
+        return [wish.name]
+    of_version = [name for name, standing in seen.releases.items() if standing.version == wish.name]
+    linked = seen.links.get(wish.name, "").removeprefix("releases/")
+    if linked in seen.releases:
+        return [linked]
+    return of_version
+
+
+def _content(seen: Seen, name: str) -> str:
+    digest = seen.releases[name].digest
+    return name if digest == "-" else digest
+
+
+def _linked(seen: Seen, name: str) -> str:
+    """Return the version of a release that nothing was written down of: the link that points to it, if one does."""
+    versions = [link for link, text in seen.links.items() if text == f"releases/{name}" and name.startswith(f"{link}.")]
+    return versions[0] if versions else ""

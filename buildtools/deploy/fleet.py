@@ -1,50 +1,54 @@
-"""One release onto many hosts, all or none of them."""
+"""One release onto many hosts, all or none of them.
+
+Every host goes through the phases probe, claim (the lock, and a record of what to go back to), prepare (send, check,
+put into `releases/`), the barrier, commit (switch), hooks and health checks, finish (log, old releases). What a kill or
+a cut connection leaves on one host, and what the next run, of whatever release, does there:
+
+- probe: nothing was changed.
+- claim: lock and record. The lock is taken over when it has expired, at once where its owner is known to be dead; the
+  record goes.
+- prepare, while sending: lock, record, stage; where the host noticed, the stage alone. A stage of the same content
+  serves the next upload, any other goes.
+- prepare, after its rename: also a complete release that nothing points to. It is reused, nothing is sent; or it stays
+  until `keep` counts it out.
+- hooks before the switch: the same, and the program runs on to its end. Programs run again.
+- commit: `current` is the old or the new release. The old one: the same as before.
+- after the switch: the new release is *unproven*, and the record has the one before it. To the same release: nothing is
+  switched again, hooks and checks run, finish. To another one: it is switched to that. Whatever fails then goes back to
+  the release before the unproven one. With `on-interrupt: back`, it goes back to it first.
+- finish, once the release counts as good: lock, record, old releases. They go. On the other hosts it counts as good
+  too, since it came through all checks, and what fails goes back to it.
+- going back: as after the switch, or only lock and record.
+
+Over many hosts: when one was switched, all had passed the barrier. If none was, the next run begins from the beginning.
+If some were, it takes all hosts to its release; and if it fails before its own barrier, those that stand on an unproven
+release go back, so that all serve what they served before the interrupted deployment. Only what is not among the hosts
+of the next run stays as it was, with a warning that names it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from buildtools.core.errors import StepError
+from buildtools.deploy import owner
+from buildtools.deploy import transaction as phase
+from buildtools.deploy.course import Course, Ended, NotDone, carry_out
 from buildtools.deploy.host import Host
-from buildtools.deploy.plan import Plan, Policy
+from buildtools.deploy.plan import Plan, Policy, Seen
+from buildtools.deploy.refusal import Refusal
+from buildtools.deploy.shipment import Dispatch
+from buildtools.deploy.survey import Choice, choices, proofs, refuse, survey, tell_left
+from buildtools.deploy.transaction import Stream, Transaction
+from buildtools.deploy.voice import Voice
+from buildtools.deploy.way import Prepared
 
-
-class Voice(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom a deployment tells what: people (`say`, a line; `warn`), the audit (`log`: host and a line of JSON).
-
-    `check_cancelled` raises when it is to stop; `now` is the time (s since the epoch).
-    """
-
-    say: Callable[[str], None]
-    warn: Callable[[str], None]
-    log: Callable[[str, str], None]
-    check_cancelled: Callable[[], None]
-    now: Callable[[], float]
-
-
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to happen on one host: which release `current` moves to (`name`), and from which (`previous`).
-
-    `reuse` says that it stands there already, `done` that nothing at all is left to do.
-    """
-
-    host: str
-    name: str
-    previous: str
-    reuse: bool
-    done: bool
-
-
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done on one host: `sent` is in bytes."""
-
-    host: str
-    name: str
-    previous: str
-    sent: int = 0
-    switched: bool = False
+_TRIES = 3
+"""with the scripts of a killed deployment at work, which last for a moment only"""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,9 +64,109 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 def look(hosts: Sequence[Host], plan: Plan, policy: Policy) -> tuple[Choice, ...]:
     """Say for each host what a deployment would do; changes nothing. Raises `StepError` where it would be refused."""
-    raise NotImplementedError
+    transactions = _begin(hosts, plan, survey(hosts, plan.site, policy.pool), now=0)
+    for transaction in transactions:
+        _check_room(transaction, plan)
+    return choices(transactions)
 
 
 def deploy(hosts: Sequence[Host], plan: Plan, policy: Policy, voice: Voice, temp: Path) -> Outcome:
     """Deploy to all hosts, or leave all as they were. Raises `StepError` for every refusal and failure."""
-    raise NotImplementedError
+    return again(lambda: _deploy(hosts, plan, policy, voice, temp), voice)
+
+
+def again(work: Callable[[], Outcome], voice: Voice) -> Outcome:
+    """Do the work, once more if the scripts of a killed deployment turn out to be still at work."""
+    for _ in range(_TRIES - 1):
+        try:
+            return work()
+        except NotDone as error:
+            if not error.overtaken:
+                raise
+            voice.say("the scripts of a killed deployment were still at work: looking again")
+    return work()
+
+
+def _deploy(hosts: Sequence[Host], plan: Plan, policy: Policy, voice: Voice, temp: Path) -> Outcome:
+    seen = survey(hosts, plan.site, policy.pool, voice)
+    transactions = _begin(hosts, plan, seen, voice.now())
+    tell_left(transactions, voice)
+    try:
+        for transaction in transactions:
+            _check_room(transaction, plan)
+    except StepError as error:
+        refuse(list(zip(hosts, seen, strict=True)), plan.site, voice, error)
+        raise
+    proven = proofs(seen)
+    dispatch = Dispatch(plan, temp)
+    course = Course(
+        policy=policy,
+        voice=voice,
+        event="deployed",
+        proven=proven,
+        prepare=partial(_prepare, dispatch, voice, proven),
+    )
+    return Outcome(hosts=carry_out(transactions, course))
+
+
+def _begin(hosts: Sequence[Host], plan: Plan, seen: Sequence[Seen], now: float) -> list[Transaction]:
+    """Choose the release's folder on each host: the one with this content, else a new name (`~2` for other content)."""
+    identity = owner.transaction_id(now)
+    peers = tuple(host.name for host in hosts)
+    begun = []
+    for host, one in zip(hosts, seen, strict=True):
+        name, count = plan.release.name, 1
+        while name in one.releases and one.releases[name].digest != plan.digest:
+            count += 1
+            name = f"{plan.release.name}~{count}"
+        begun.append(
+            Transaction(
+                id=identity,
+                host=host,
+                peers=peers,
+                site=plan.site,
+                seen=one,
+                name=name,
+                digest=plan.digest,
+                version=plan.release.version,
+                revision=plan.release.revision,
+                reuse=name in one.releases,
+                expect=one.current,
+            )
+        )
+    return begun
+
+
+def _check_room(transaction: Transaction, plan: Plan) -> None:
+    """Refuse a host whose disk cannot hold the release."""
+    if transaction.reuse:
+        return
+    seen, name = transaction.seen, transaction.host.name
+    free, needed = seen.space, plan.size // 1024
+    if 0 <= free < needed:
+        raise StepError(
+            f"{name}: the release needs {needed / 1024:,.1f} MiB, and {free / 1024:,.1f} MiB are free there",
+            remedy="Make room there, or keep fewer releases (`keep`).",
+        )
+
+
+def _prepare(dispatch: Dispatch, voice: Voice, proven: Sequence[str], transaction: Transaction) -> Prepared:
+    if transaction.reuse:
+        return Prepared(reply=phase.reuse(transaction, proven))
+    host, shared = transaction.host, dispatch.plan.shared
+    shipment = dispatch.ship(host, transaction.seen)
+    stream = Stream(feed=shipment.feed, arguments=shared)
+    try:
+        reply = phase.receive(transaction, proven, shipment.variables, stream)
+        return Prepared(reply=reply, sent=shipment.size, way=shipment.way)
+    except Refusal as error:
+        if error.reason != "base":
+            raise
+        for line in error.reply.all("log"):
+            voice.log(host.name, line)
+        voice.say(f"{host.name}: {shipment.origin} is not what it was: sending everything")
+    shipment = dispatch.ship(host, transaction.seen, whole=True)
+    stream = Stream(feed=shipment.feed, arguments=shared)
+    return Prepared(
+        reply=phase.receive(transaction, proven, shipment.variables, stream), sent=shipment.size, way=shipment.way
+    )

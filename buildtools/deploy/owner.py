@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 _ODD = re.compile(r"[^A-Za-z0-9._+@-]+")
+_UNCLEAN = re.compile(r"[^A-Za-z0-9._+~/@:=,|-]")
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +58,11 @@ def where() -> str:
 
     machine = _ODD.sub("_", platform.node())[:64] or "unknown"
     return f"{machine}:{os.getpid()}.{_started(os.getpid())}:{_system()}"
+
+
+def word(text: str) -> str:
+    """Return a host's name as one word that its scripts can write down and read again."""
+    return _UNCLEAN.sub("?", text)
 
 
 def is_dead(owner: Owner) -> bool:

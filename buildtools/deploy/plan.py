@@ -13,7 +13,7 @@ from buildtools.deploy.layout import Release
 from buildtools.deploy.manifest import Manifest
 from buildtools.deploy.strategy import Strategy
 
-Event = Literal["deployed", "activated", "rollback"]
+Event = Literal["deployed", "activated", "rolled-back", "recovered"]
 """how a transaction that ends well stands in the log; a rollback also forgets that what it left was good"""
 
 

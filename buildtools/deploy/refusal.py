@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
-from buildtools.core.errors import StepError
+from buildtools.core.errors import BuildtoolsError, Cancelled, StepError
 from buildtools.deploy import owner
 from buildtools.deploy.script import Reply
 
-_AGAIN = "Run it again: what was left is cleared up then, and `current` was not touched."
+_AGAIN = "Run it again: what was left is cleared up then."
 
 _TOLD = {
     "root": ("{words}", "Choose another `root`, or make that a folder."),
@@ -28,33 +29,63 @@ _TOLD = {
     ),
     "shared-taken": ("`shared: {words}` could not be linked", "See that the release holds nothing of that name."),
     "verify": ("what arrived is not what the manifest says; nothing was switched", "Run the step `pack` again."),
+    "base": ("{words} is not what it was, so nothing can be built upon it", _AGAIN),
+    "twice": ("this is a host of the list by another name", "Name each host once in `hosts`."),
+    "nothing": ("the release {words} is there no more, so there is nothing to go back to", "Deploy one that works."),
     "lost": ("the lock was lost to another deployment; nothing more was changed by this one", _AGAIN),
     "interrupted": ("interrupted", _AGAIN),
     "readback": ("the link {words} could not be read back after the switch", "Look at {folder} there."),
 }
 """kind of refusal → what happened, and what to do"""
 
+OVERTAKEN = ("moved", "gone", "appeared")
+"""reasons that may be the work of a killed deployment's scripts, which run on for a moment"""
+
 
 class Refusal(StepError):
-    """A host's no.
+    """A host's no, for a reason that its script calls `reason` (`moved`, `verify`), in the answer `reply`.
 
     `overtaken` says that what the probe saw is true no more, and that nobody alive did it: the scripts of a killed
     deployment run on for a moment. The thing to do then is to look again.
     """
 
-    def __init__(self, message: str, *, remedy: str = "", overtaken: bool = False) -> None:
+    def __init__(self, message: str, *, remedy: str = "", reason: str = "", overtaken: bool = False) -> None:
         super().__init__(message, remedy=remedy)
+        self.reason = reason
         self.overtaken = overtaken
+        self.reply = Reply(status=0)
 
 
-def refusal(host: str, folder: str, phase: str, reply: Reply) -> StepError:
+class Unfit(StepError):
+    """The release itself is bad: a program of the user failed on it, or it does not answer as it should.
+
+    `brief` is the same without anything that a program said, or was told: for logs on hosts.
+    """
+
+    def __init__(self, message: str, brief: str) -> None:
+        super().__init__(message)
+        self.brief = brief
+
+
+def brief(error: BuildtoolsError) -> str:
+    """Return an error as one line for a host's log."""
+    return error.brief if isinstance(error, Unfit) else error.message.partition("\n")[0]
+
+
+def refusal(host: str, folder: str, phase: str, reply: Reply) -> Refusal:
     """Return the error for a phase that did not end well; `folder` is ROOT/TARGET on the host."""
+    refused = _refusal(host, folder, phase, reply)
+    refused.reply = reply
+    return refused
+
+
+def _refusal(host: str, folder: str, phase: str, reply: Reply) -> Refusal:
     said = f": {reply.said}" if reply.said else ""
     kind, _, words = reply.first("error").partition(" ")
     if not kind:
         if reply.status == -1:
-            return StepError(f"{host}: the connection was lost during {phase}{said}", remedy=_AGAIN)
-        return StepError(f"{host}: {phase} ended with status {reply.status}{said}", remedy=_remedy(reply.said))
+            return Refusal(f"{host}: the connection was lost during {phase}{said}", remedy=_AGAIN, reason="cut")
+        return Refusal(f"{host}: {phase} ended with status {reply.status}{said}", remedy=_remedy(reply.said))
     if kind == "lock":
         return locked(host, words)
     why, remedy = _TOLD.get(kind, ("{kind} {words}", ""))
@@ -64,21 +95,42 @@ def refusal(host: str, folder: str, phase: str, reply: Reply) -> StepError:
     return Refusal(
         f"{host}: {why.format(**values)}{more}",
         remedy=_remedy(reply.said) or remedy.format(**values),
-        overtaken=kind in ("moved", "gone", "appeared") and bool(reply.first("took")),
+        reason=kind,
+        overtaken=kind in OVERTAKEN and bool(reply.first("took")),
     )
 
 
-def locked(host: str, text: str) -> StepError:
+def together(failures: Sequence[BuildtoolsError]) -> BuildtoolsError:
+    """Return one error for those of several hosts: with each one's message, and all remedies."""
+    for error in failures:
+        if len(failures) == 1 or isinstance(error, Cancelled):
+            return error
+    message = "\n".join(error.message for error in failures)
+    if all(isinstance(error, Unfit) for error in failures):
+        return Unfit(message, "; ".join(map(brief, failures)))
+    refusals = [error for error in failures if isinstance(error, Refusal)]
+    stale = len(refusals) == len(failures) and all(error.reason in OVERTAKEN for error in refusals)
+    return Refusal(
+        message,
+        remedy="\n".join(dict.fromkeys(error.remedy for error in failures if error.remedy)),
+        overtaken=stale and any(error.overtaken for error in refusals),
+    )
+
+
+def locked(host: str, text: str) -> Refusal:
     """Return the refusal that names whoever holds the lock."""
     held = owner.parse(text)
     if held is None:
-        return StepError(
-            f"{host}: locked, by {text or 'nobody who can be named'}", remedy="Look at .buildtools/lock there."
+        return Refusal(
+            f"{host}: locked, by {text or 'nobody who can be named'}",
+            remedy="Look at .buildtools/lock there.",
+            reason="lock",
         )
     until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(held.expires))
-    return StepError(
+    return Refusal(
         f"{host}: locked by {held.who} on {held.machine} until {until} (transaction {held.transaction})",
         remedy="Wait for that deployment. If it surely runs no more, set `steal-lock: true` for one run.",
+        reason="lock",
     )
 
 

@@ -1,250 +1,169 @@
-"""One release onto one host, in four phases: probe, prepare, commit, finish. Each is one script sent as one command.
+"""One host's way to another release, phase by phase; each is one script, sent as one command.
 
-Whatever is cut off, whenever: `current` on the host is the old or the new release, complete, and the next deployment
-clears up. The phases are separate functions, so that many hosts can go through them side by side.
+Whatever is cut off, whenever: `current` on the host is one complete release, and the next deployment clears up. What
+follows what, over many hosts, is `course`'s to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from math import ceil
 from pathlib import Path
 
 import msgspec
 
-from buildtools.core.errors import BuildtoolsError, StepError
 from buildtools.deploy import owner
+from buildtools.deploy.hooks import Hook
 from buildtools.deploy.host import Host
-from buildtools.deploy.layout import Release
-from buildtools.deploy.refusal import Refusal, refusal
+from buildtools.deploy.layout import address
+from buildtools.deploy.place import Place
+from buildtools.deploy.plan import Seen, Site
+from buildtools.deploy.refusal import refusal
 from buildtools.deploy.script import Reply, compose
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be deployed, and how.
+class Stream(msgspec.Struct, frozen=True, kw_only=True):
+    """What a script gets besides its variables: files as its input, one after the other, and arguments."""
 
-    `digest` is the identity of the content, `modes` the file modes in it, `size` the room it takes unpacked, in bytes;
-    `feed` are the files that make the stream (listing and manifest in front, then the archive); `shared` are paths,
-    with `/` at the end for folders that may be made; `lease` is how long a lock holds, in seconds.
-    """
-
-    release: Release
-    root: str
-    digest: str
-    size: int
-    modes: tuple[str, ...]
-    feed: tuple[Path, ...]
-    shared: tuple[str, ...] = ()
-    keep: int = 5
-    lease: float = 1800
-    steal: bool = False
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """What a probe found. `current` and `version` are those links' texts, empty where there is none.
-
-    `releases` are the complete releases with their contents' digests (`-`: unknown), `hash` is the hash program,
-    `space` what is free in KiB (-1: unknown); `residue` says that an interrupted deployment left something.
-    """
-
-    current: str
-    version: str
-    releases: dict[str, str]
-    hash: str
-    space: int = -1
-    lock: str = ""
-    residue: bool = False
+    feed: tuple[Path, ...] = ()
+    arguments: tuple[str, ...] = ()
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan for one host, on the ground of what was seen there: `name` is the release's folder."""
+    """What is to happen on one host.
+
+    `id` is the same on all of them, `peers` are all their names. `name` is the release's folder, `digest` its
+    content's, `version` and `revision` what it is (empty: not known there); `reuse` says that it stands there already,
+    `expect` what `current` must be for the next phase to begin.
+    """
 
     id: str
-    plan: Plan
+    host: Host
+    peers: tuple[str, ...]
+    site: Site
     seen: Seen
     name: str
+    digest: str
+    version: str = ""
+    revision: str = ""
     reuse: bool
+    expect: str
 
     @property
     def is_current(self) -> bool:
-        """Whether the host serves this very content already."""
-        return self.reuse and self.seen.current == f"releases/{self.name}"
+        """Whether the host serves this very release already."""
+        return self.reuse and self.seen.serving == self.name
 
     @property
     def is_done(self) -> bool:
         """Whether nothing at all is left to do."""
         seen = self.seen
-        return self.is_current and seen.version == seen.current and not seen.residue and not seen.lock
+        linked = not self.version or seen.links.get(self.version) == seen.current
+        return self.is_current and linked and not seen.residue and not seen.lock
 
+    @property
+    def previous(self) -> str:
+        """The release that is left, or what else `current` points to; what a failure goes back to."""
+        unproven = self.seen.unproven
+        return (unproven.previous if unproven else self.seen.current).removeprefix("releases/")
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a deployment did: `name` is the release's folder, `sent` and `switched` say whether anything was."""
-
-    name: str
-    previous: str
-    sent: bool
-    switched: bool
-    warnings: tuple[str, ...] = ()
-
-
-def deploy(host: Host, plan: Plan, *, now: float, say: Callable[[str], None]) -> Outcome:
-    """Deploy the plan's release onto the host; `say` is told what happens. Raises `StepError` for every refusal."""
-    try:
-        return _deploy(host, plan, now, say)
-    except Refusal as refused:
-        if not refused.overtaken:
-            raise
-    return _deploy(host, plan, now, say)
-
-
-def _deploy(host: Host, plan: Plan, now: float, say: Callable[[str], None]) -> Outcome:
-    transaction = begin(plan, probe(host, plan), now)
-    name = transaction.name
-    previous = transaction.seen.current.removeprefix("releases/")
-    if transaction.is_done:
-        say(f"{host.name}: {name} is current already: nothing sent, nothing switched")
-        return Outcome(name=name, previous=previous, sent=False, switched=False)
-    if not transaction.reuse:
-        check_room(host, transaction)
-    try:
-        prepared = prepare(host, transaction)
-        for held in prepared.all("took"):
-            say(f"{host.name}: took over the lock {held}")
-        for left in prepared.all("recovered"):
-            say(f"{host.name}: cleared up after the interrupted deployment {left}")
-        say(f"{host.name}: {name} {'was there already: nothing sent' if transaction.reuse else 'sent and checked'}")
-        committed = commit(host, transaction)
-        if transaction.is_current:
-            say(f"{host.name}: {name} is current already: nothing switched")
-        else:
-            say(f"{host.name}: current -> {name} (was {previous or 'nothing'})")
-        finished = finish(host, transaction)
-        for old in finished.all("removed"):
-            say(f"{host.name}: removed the old release {old}")
-    except BaseException as error:
-        abort(host, transaction, error)
-        raise
-    return Outcome(
-        name=name,
-        previous=previous,
-        sent=not transaction.reuse,
-        switched=not transaction.is_current,
-        warnings=tuple(text for reply in (prepared, committed, finished) for text in reply.all("warn")),
-    )
-
-
-def probe(host: Host, plan: Plan) -> Seen:
-    """Look at the host without changing it; refuse one that cannot be deployed to."""
-    reply = _run(host, plan, "probe", {"version": plan.release.version, "txn": ""})
-    if missing := reply.all("missing"):
-        raise StepError(f"{host.name}: there is no {', no '.join(missing)}", remedy="Install what is missing there.")
-    if not reply.first("hash"):
-        raise StepError(
-            f"{host.name}: there is neither sha256sum nor shasum nor openssl, so no file could be checked",
-            remedy="Install coreutils or openssl there.",
-        )
-    if place := reply.first("unwritable"):
-        raise StepError(
-            f"{host.name}: {place} cannot be written to",
-            remedy="Give the folder to the user who deploys, or choose another `root`.",
-        )
-    kind, _, current = reply.first("current").partition(" ")
-    if kind in ("folder", "other"):
-        answer = Reply(status=1, stdout=f"@bt error current {kind.replace('other', 'file')}\n".encode())
-        raise refusal(host.name, folder(host, plan), "probe", answer)
-    if reply.first("releases").strip() in ("link", "other"):
-        raise StepError(
-            f"{host.name}: {folder(host, plan)}/releases must be a folder, not a link or a file",
-            remedy="A rename is atomic within one file system only: let `root` itself lie where there is room.",
-        )
-    space = reply.first("space")
-    return Seen(
-        current=current,
-        version=reply.first("version").partition(" ")[2],
-        releases={name: known for known, _, name in (line.partition(" ") for line in reply.all("release"))},
-        hash=reply.first("hash"),
-        space=int(space) if space.isdecimal() else -1,
-        lock=reply.first("lock"),
-        residue=bool(reply.all("residue")),
-    )
-
-
-def begin(plan: Plan, seen: Seen, now: float) -> Transaction:
-    """Choose the release's folder: the one with this content, else a new name (`~2` and so on for other content)."""
-    name, count = plan.release.name, 1
-    while name in seen.releases and seen.releases[name] != plan.digest:
-        count += 1
-        name = f"{plan.release.name}~{count}"
-    transaction = owner.transaction_id(now)
-    return Transaction(id=transaction, plan=plan, seen=seen, name=name, reuse=name in seen.releases)
-
-
-def check_room(host: Host, transaction: Transaction) -> None:
-    """Refuse a host whose disk cannot hold the release."""
-    free, needed = transaction.seen.space, transaction.plan.size // 1024
-    if 0 <= free < needed:
-        raise StepError(
-            f"{host.name}: the release needs {needed / 1024:,.1f} MiB, and {free / 1024:,.1f} MiB are free there",
-            remedy="Make room there, or keep fewer releases (`keep`).",
+    @property
+    def place(self) -> Place:
+        """The release on its host, as hooks and health checks know it."""
+        known = address(self.host.name)
+        return Place(
+            host=known.host if known and known.host and not self.host.name.startswith("local") else "localhost",
+            root=folder(self.host, self.site),
+            target=self.site.target,
+            version=self.version,
+            revision=self.revision,
+            release=self.name,
+            previous=self.previous,
         )
 
 
-def prepare(host: Host, transaction: Transaction) -> Reply:
-    """Take the lock, clear up, send, check every file on the host, and put the release into `releases/`."""
-    plan, seen = transaction.plan, transaction.seen
-    held = owner.parse(seen.lock)
-    more = {
-        "lease": str(int(plan.lease)),
-        "steal": seen.lock if plan.steal or (held and owner.is_dead(held)) else "",
-        "reuse": "yes" if transaction.reuse else "no",
-        "hash": seen.hash,
-        "modes": " ".join(plan.modes),
-        "peers": host.name,
-    }
-    feed = () if transaction.reuse else plan.feed
-    return _run(host, plan, "prepare", {**_common(transaction), **more}, feed)
-
-
-def commit(host: Host, transaction: Transaction) -> Reply:
-    """Switch `current`, if the lock is still ours and `current` still what the probe saw."""
-    return _run(host, transaction.plan, "commit", _common(transaction))
-
-
-def finish(host: Host, transaction: Transaction) -> Reply:
-    """Write the log, remove old releases, end the transaction, unlock."""
-    event = "recovered" if transaction.is_current else "deployed"
-    more = {"event": event, "keep": str(transaction.plan.keep)}
-    return _run(host, transaction.plan, "finish", {**_common(transaction), **more})
-
-
-def abort(host: Host, transaction: Transaction, error: BaseException) -> None:
-    """Take back what the transaction left on the host, as far as the host can still be reached; never raises."""
-    why = str(error).partition("\n")[0][:200] or type(error).__name__
-    with suppress(BuildtoolsError, OSError):
-        _run(host, transaction.plan, "abort", {**_common(transaction), "why": why})
-
-
-def folder(host: Host, plan: Plan) -> str:
+def folder(host: Host, site: Site) -> str:
     """Return ROOT/TARGET on the host."""
-    return f"{host.root(plan.root).rstrip('/')}/{plan.release.target}"
+    return f"{host.root(site.root).rstrip('/')}/{site.target}"
 
 
-def _common(transaction: Transaction) -> dict[str, str]:
+def claim(transaction: Transaction, proven: Sequence[str]) -> Reply:
+    """Take the lock, and clear up; nothing else yet."""
+    return _phase(transaction, "claim held", {**_claiming(transaction, proven), "reuse": "no"})
+
+
+def reuse(transaction: Transaction, proven: Sequence[str]) -> Reply:
+    """Prepare with a release that stands there already: take the lock if it is not ours yet, and look again."""
+    return _phase(transaction, "claim held", {**_claiming(transaction, proven), "reuse": "yes"})
+
+
+def receive(transaction: Transaction, proven: Sequence[str], variables: Mapping[str, str], stream: Stream) -> Reply:
+    """Prepare by sending: take the lock if it is not ours yet, fill the stage, check every file, and put it up."""
+    more = {**_claiming(transaction, proven), "hash": transaction.seen.hash, "revision": transaction.revision}
+    return _phase(transaction, "claim listing stage settle", {**more, **variables}, stream)
+
+
+def renew(transaction: Transaction) -> Reply:
+    """Show that the deployment lives."""
+    return _phase(transaction, "renew")
+
+
+def commit(transaction: Transaction) -> Reply:
+    """Switch `current`, if the lock is still ours and `current` still what is expected."""
+    return _phase(transaction, "commit")
+
+
+def back(transaction: Transaction) -> Reply:
+    """Switch `current` back to what it was before; the transaction goes on."""
+    return _phase(transaction, "back")
+
+
+def finish(transaction: Transaction, event: str) -> Reply:
+    """Write the log, remove old releases, end the transaction, unlock."""
+    return _phase(transaction, "finish", {"event": event, "keep": str(transaction.site.keep)})
+
+
+def abort(transaction: Transaction, event: str, why: str) -> Reply:
+    """Take back what the transaction has left but for the switch, and unlock."""
+    return _phase(transaction, "abort", {"event": event, "why": why.partition("\n")[0][:300]})
+
+
+def program(transaction: Transaction, hook: Hook, place: Place, where: str) -> Reply:
+    """Run a user's program in a folder below ROOT/TARGET; `place` is what it is told of."""
+    more = {"run": hook.run, "limit": str(ceil(hook.timeout)), "place": where}
+    words = [f"{name}={value}" for name, value in place.environment().items()]
+    return _phase(transaction, "hook", more, Stream(arguments=tuple(words)))
+
+
+def _claiming(transaction: Transaction, proven: Sequence[str]) -> dict[str, str]:
+    lock = transaction.seen.lock
+    held = owner.parse(lock)
     return {
-        "version": transaction.plan.release.version,
+        "steal": lock if transaction.site.steal or (held and owner.is_dead(held)) else "",
+        "proven": " ".join(proven),
+        "peers": " ".join(owner.word(peer) for peer in transaction.peers),
+    }
+
+
+def _phase(
+    transaction: Transaction, phase: str, more: Mapping[str, str] | None = None, stream: Stream | None = None
+) -> Reply:
+    host, site = transaction.host, transaction.site
+    stream = stream or Stream()
+    variables = {
+        "root": host.root(site.root),
+        "base": folder(host, site),
+        "version": transaction.version,
         "txn": transaction.id,
         "name": transaction.name,
-        "digest": transaction.plan.digest,
-        "expect": transaction.seen.current,
+        "digest": transaction.digest,
+        "expect": transaction.expect,
         "who": owner.who(),
         "where": owner.where(),
+        "host": owner.word(host.name),
+        "lease": str(int(site.lease)),
     }
-
-
-def _run(host: Host, plan: Plan, phase: str, variables: dict[str, str], feed: Sequence[Path] = ()) -> Reply:
-    base = folder(host, plan)
-    script = compose(phase, {"root": host.root(plan.root), "base": base, **variables}, plan.shared)
-    reply = host.run(script, feed)
+    reply = host.run(compose(phase, {**variables, **(more or {})}, stream.arguments), stream.feed)
     if reply.status != 0:
-        raise refusal(host.name, base, phase, reply)
+        raise refusal(host.name, variables["base"], phase, reply)
     return reply

@@ -1,39 +1,39 @@
-"""The step `upload`: a packed release goes onto a host, and `current` is switched to it."""
+"""The step `upload`: a packed release goes onto all of its hosts, and `current` is switched to it; or onto none."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from buildtools.deploy.host import Host, LocalHost
+from buildtools.core.errors import BuildtoolsError
+from buildtools.deploy.fleet import Outcome, deploy
+from buildtools.deploy.health import Check
+from buildtools.deploy.hooks import Hooks
 from buildtools.deploy.layout import Address, address, path_problem, root_problem
 from buildtools.deploy.manifest import Manifest, digest, listing, read
-from buildtools.deploy.sending import check_archive, collision, room, write_front
-from buildtools.deploy.transaction import Outcome, Plan, deploy
-from buildtools.plugin import Duration, Kind, Metric, Step, StepContext, StepError, StepResult, Tool
-
-if TYPE_CHECKING:
-    from buildtools.deploy.ssh import SshHost
+from buildtools.deploy.plan import Plan, Policy, Site
+from buildtools.deploy.sending import check_archive, collision, room
+from buildtools.deploy.strategy import Strategy
+from buildtools.plugin import Cancelled, Duration, Kind, Metric, Step, StepContext, StepError, StepResult, Tool
+from buildtools.steps.deploying import Journal
 
 _HINT = "write [user@]host[:port], or local: or local:FOLDER"
 
 
 class Upload(Step, frozen=True):
-    """Deploy a packed archive to a host, all or nothing, and switch `current` to it.
+    """Deploy a packed archive to hosts, all or none of them, and switch `current` to it.
 
-    The host needs a POSIX shell, tar and gzip, and sha256sum, shasum or openssl. Below ROOT/TARGET every file is
+    A host needs a POSIX shell, tar and gzip, and sha256sum, shasum or openssl. Below ROOT/TARGET every file is
     checked against the manifest before the release is complete, and the web server's `current` moves by one rename.
     """
 
     archive: Annotated[Path, msgspec.Meta(description="The archive from `pack`; its manifest lies beside it")]
     hosts: Annotated[
         tuple[str, ...],
-        msgspec.Meta(description="Where to: `user@host[:port]` over SSH, or `local:` for this machine"),
+        msgspec.Meta(description="Where to: `user@host[:port]` over SSH, or `local:` for this machine", min_length=1),
     ]
     root: Annotated[
         str,
@@ -46,6 +46,23 @@ class Upload(Step, frozen=True):
             description="What outlives releases and is linked into each: `.env`, or `media/` to be made if missing"
         ),
     ] = ()
+    strategy: Annotated[
+        Strategy,
+        msgspec.Meta(description="In which order hosts are switched: canaries, then batches"),
+    ] = Strategy()
+    hooks: Annotated[Hooks, msgspec.Meta(description="Programs that run on the hosts, at their places")] = Hooks()
+    health: Annotated[
+        tuple[Check, ...],
+        msgspec.Meta(description="What is asked after each batch; a wrong answer takes all hosts back"),
+    ] = ()
+    pool: Annotated[int, msgspec.Meta(description="How many hosts are worked on at once", ge=1, le=256)] = 8
+    on_interrupt: Annotated[
+        Literal["forward", "back"],
+        msgspec.Meta(
+            description="What becomes of hosts that an interrupted deployment switched: on from there, or back first"
+        ),
+    ] = "forward"
+    delta: Annotated[bool, msgspec.Meta(description="Send only the files that a host lacks")] = True
     known_hosts: Annotated[
         tuple[Path, ...], msgspec.Meta(description="More files of known host keys, besides the user's and the system's")
     ] = ()
@@ -73,8 +90,8 @@ class Upload(Step, frozen=True):
 
     def check_options(self) -> Iterator[tuple[str, str]]:
         """Refuse hosts, paths and times that make no sense."""
-        if len(self.hosts) != 1:
-            yield "hosts", "takes exactly one host; write one step `upload` for each, one after the other"
+        if len(set(self.hosts)) < len(self.hosts):
+            yield "hosts", "names one host twice"
         for text in self.hosts:
             if address(text) is None:
                 yield "hosts", f"{text!r} is no host: {_HINT}"
@@ -104,21 +121,59 @@ class Upload(Step, frozen=True):
             yield Tool(name="fabric", version=found, remedy="pip install fabric")
 
     def run(self, ctx: StepContext) -> StepResult:
-        """Deploy. Whatever keeps the release from being switched to is a `StepError`; the site is untouched then."""
+        """Deploy. Whatever keeps the release from being switched to is an error; all hosts have gone back then."""
         for option, problem in self.check_options():
             raise StepError(f"{option}: {problem}")
         archive, manifest = self._packed(ctx)
-        plan = self._plan(ctx, archive, manifest)
-        place = address(self.hosts[0])
-        if place is None:
-            raise StepError(f"hosts: {self.hosts[0]!r} is no host: {_HINT}")
+        plan = self._plan(archive, manifest)
         if self.password:
             ctx.warn("hosts: logging in with a password; a key is safer")
-        with self._host(ctx, place) as host:
-            outcome = deploy(host, plan, now=time.time(), say=lambda text: ctx.output(text + "\n"))
-        for warning in outcome.warnings:
-            ctx.warn(f"{host.name}: {warning}")
-        return _result(manifest, outcome)
+        from buildtools.deploy.sessions import SshOptions, open_hosts
+
+        options = SshOptions(
+            known_hosts=tuple(ctx.workdir / path.expanduser() for path in self.known_hosts),
+            accept_new=self.host_key == "accept-new",
+            identity=tuple(ctx.workdir / path.expanduser() for path in self.identity),
+            password=self.password,
+            passphrase=self.passphrase,
+            connect=self.connect_timeout,
+            phase=self.timeout,
+        )
+        journal = Journal(ctx)
+        try:
+            with open_hosts(ctx, self.places(), options, self.pool) as hosts:
+                outcome = deploy(hosts, plan, self.policy, journal.voice, ctx.temp)
+        except Cancelled:
+            journal.close()
+            raise
+        except BuildtoolsError as error:
+            return journal.failed(error, plan.release, self.hosts)
+        return self._result(manifest, outcome, journal)
+
+    @property
+    def policy(self) -> Policy:
+        """How hosts are switched."""
+        return Policy(
+            strategy=self.strategy,
+            hooks=self.hooks,
+            health=self.health,
+            pool=self.pool,
+            on_interrupt=self.on_interrupt,
+        )
+
+    def places(self) -> tuple[Address, ...]:
+        """Return the hosts' addresses. Raises `StepError` for a text that is none."""
+        found = []
+        for text in self.hosts:
+            place = address(text)
+            if place is None:
+                raise StepError(f"hosts: {text!r} is no host: {_HINT}")
+            found.append(place)
+        return tuple(found)
+
+    def site(self, target: str) -> Site:
+        """Return where the target lies, and on which terms it is changed."""
+        return Site(target=target, root=self.root, keep=self.keep, lease=self.lock_expiry, steal=self.steal_lock)
 
     def _packed(self, ctx: StepContext) -> tuple[Path, Manifest]:
         """Find the archive and its manifest, and check that they belong together."""
@@ -132,56 +187,42 @@ class Upload(Step, frozen=True):
         check_archive(archive, manifest)
         return archive, manifest
 
-    def _plan(self, ctx: StepContext, archive: Path, manifest: Manifest) -> Plan:
+    def _plan(self, archive: Path, manifest: Manifest) -> Plan:
         paths = tuple(item.removesuffix("/") for item in self.shared)
         if taken := collision(manifest, self.shared):
             raise StepError(
                 f"shared: {taken!r} is in the release too", remedy="Leave it out of the archive by `exclude` in `pack`."
             )
         lines = listing(manifest.entries, paths)
-        front = ctx.temp / "front.tgz"
-        write_front(front, manifest, lines)
         return Plan(
+            site=self.site(manifest.target),
             release=manifest.release,
-            root=self.root,
+            archive=archive,
+            manifest=manifest,
+            listing=lines,
             digest=digest(lines),
             size=room(manifest),
             modes=tuple(sorted({entry.mode for entry in manifest.entries if entry.mode})),
-            feed=(front, archive),
             shared=self.shared,
-            keep=self.keep,
-            lease=self.lock_expiry,
-            steal=self.steal_lock,
+            delta=self.delta,
         )
 
-    def _host(self, ctx: StepContext, place: Address) -> nullcontext[Host] | SshHost:
-        if place.local:
-            return nullcontext(LocalHost(ctx, ctx.root / Path(place.folder).expanduser(), place.text.removesuffix(":")))
-        from buildtools.deploy.ssh import SshHost, SshOptions
-
-        options = SshOptions(
-            known_hosts=tuple(ctx.workdir / path.expanduser() for path in self.known_hosts),
-            accept_new=self.host_key == "accept-new",
-            identity=tuple(ctx.workdir / path.expanduser() for path in self.identity),
-            password=self.password,
-            passphrase=self.passphrase,
-            connect=self.connect_timeout,
-            phase=self.timeout,
+    def _result(self, manifest: Manifest, outcome: Outcome, journal: Journal) -> StepResult:
+        first = outcome.hosts[0]
+        return StepResult(
+            cases=journal.cases(outcome.hosts),
+            metrics=(
+                Metric(name="hosts", value=len(outcome.hosts)),
+                Metric(name="hosts switched", value=sum(ended.switched for ended in outcome.hosts)),
+                Metric(name="files", value=manifest.files),
+                Metric(name="bytes sent", value=sum(ended.sent for ended in outcome.hosts), unit="bytes"),
+            ),
+            artifacts=journal.close(),
+            outputs={
+                "target": manifest.target,
+                "version": manifest.version,
+                "revision": manifest.revision,
+                "release": first.name,
+                "previous": first.previous,
+            },
         )
-        return SshHost(ctx, place, options)
-
-
-def _result(manifest: Manifest, outcome: Outcome) -> StepResult:
-    return StepResult(
-        metrics=(
-            Metric(name="files", value=manifest.files),
-            Metric(name="bytes sent", value=manifest.archive_size if outcome.sent else 0, unit="bytes"),
-        ),
-        outputs={
-            "target": manifest.target,
-            "version": manifest.version,
-            "revision": manifest.revision,
-            "release": outcome.name,
-            "previous": outcome.previous,
-        },
-    )

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from buildtools.plugin import StepResult
+from buildtools.plugin import Status, StepError, StepResult
 from buildtools.steps.pack import Pack
 from buildtools.steps.upload import Upload
 from tests.support.context import LoneContext
@@ -45,10 +45,16 @@ def pack(root: Path, files: Mapping[str, str], *, revision: str = "r1", version:
 def upload(
     folder: Path, archive: Path, *, context: LoneContext | None = None, **options: Any
 ) -> tuple[StepResult, str]:
-    """Deploy an archive, by default to `local:` below `site`; return the result and what was said."""
+    """Deploy an archive, by default to `local:` below `site`; return the result and what was said.
+
+    A result that is none of a deployment is raised as the error that it tells of.
+    """
     context = context or LoneContext(folder)
     step = Upload(archive=archive, **{"hosts": ("local:",), "root": "site", **options})
-    return step.run(context), "".join(context.shown)
+    result = step.run(context)
+    if result.status is not Status.PASSED:
+        raise StepError(result.reason, remedy=result.remedy)
+    return result, "".join(context.shown)
 
 
 def content(folder: Path) -> dict[str, str]:

@@ -24,7 +24,9 @@ fail() {
   exit 1
 }
 
-target_of() { clean "$(readlink "$1" 2>/dev/null || :)"; }
+# LINK: its text as it is, empty if it is no link; and the same as one harmless word.
+text_of() { readlink "$1" 2>/dev/null || :; }
+target_of() { clean "$(text_of "$1")"; }
 
 kind_of() {
   if [ -L "$1" ]; then echo link; elif [ -d "$1" ]; then echo folder; elif [ -e "$1" ]; then echo other; else echo none; fi
@@ -46,11 +48,13 @@ guard() {
 }
 unguard() { exec 9>&-; }
 
-# EVENT REASON: one line of the log.
+# EVENT REASON: one line of the log, and of the answer.
 record() {
-  printf '{"schema":1,"time":%s,"event":"%s","txn":"%s","release":"%s","from":"%s","digest":"%s","who":"%s","where":"%s","reason":"%s"}\n' \
+  line=$(printf '{"schema":1,"time":%s,"event":"%s","txn":"%s","release":"%s","from":"%s","digest":"%s","who":"%s","where":"%s","reason":"%s"}' \
     "$(date +%s)" "$1" "$txn" "$name" "$expect" "$digest" "$who" "$where" \
-    "$(printf '%s' "$2" | tr -c 'A-Za-z0-9 ._+~/@:=,|-' '?')" >>$state/log.jsonl || say "warn the log cannot be written"
+    "$(printf '%s' "$2" | tr -c 'A-Za-z0-9 ._+~/@:=,|()-' '?')")
+  say "log $line"
+  printf '%s\n' "$line" >>$state/log.jsonl || say "warn the log cannot be written"
 }
 
 # What is in the way is renamed first: nobody then takes a half removed folder for a whole one.
@@ -63,10 +67,48 @@ discard() {
   rm -rf "$trash" 2>/dev/null || :
 }
 
+# TEXT NAME: the link NAME has this text from now on. A link made in this transaction's own folder is renamed into the
+# folder where it belongs; renamed onto the old link, it would end up in the folder that this points to.
+point() {
+  mkdir -p "$state/txn/$txn/links"
+  rm -f "$state/txn/$txn/links/${2##*/}"
+  ln -s "$1" "$state/txn/$txn/links/${2##*/}"
+  case $2 in
+    */*) mv -f "$state/txn/$txn/links/${2##*/}" "${2%/*}/" ;;
+    *) mv -f "$state/txn/$txn/links/$2" . ;;
+  esac
+  [ "$(text_of "$2")" = "$1" ] || fail readback "$(clean "$2")"
+}
+
+owner() { printf '%s|%s|%s|%s' "$txn" "$who" "$where" "$(($(date +%s) + lease))"; }
+# Each phase is a sign of life: the lock holds for another lease.
+renew() { point "$(owner)" "$state/lock"; }
 unlock() { if mine; then rm -f $state/lock; fi; }
 
+# NAME TXN: this release works. The last one is the latest, each stands there once.
+good() {
+  {
+    if [ -f $state/good ]; then
+      while read -r one its; do
+        if [ "$one" != "$1" ]; then printf '%s %s\n' "$one" "$its"; fi
+      done <$state/good
+    fi
+    printf '%s %s\n' "$1" "$2"
+  } >"$state/txn/$txn/good"
+  mv -f "$state/txn/$txn/good" $state/good
+}
+
+# TXN: whether `current` was switched by a transaction that has not come to its end, this one or one before it.
+unproven() { [ -f "$state/txn/$1/record" ] && [ "$(text_of current)" != "$(text_of "$state/txn/$1/previous")" ]; }
+
 undo() {
-  if [ -d "$state/stage/$txn" ]; then discard "$state/stage/$txn"; fi
-  rm -rf "$state/txn/$txn"
+  # What an interrupted upload brought may serve the next one.
+  if [ "${kept:-no}" = no ]; then
+    for left in "$state/stage/"*".$txn"; do
+      if [ -e "$left" ]; then discard "$left"; fi
+    done
+  fi
+  # What to go back to is known from there alone; the next deployment needs it.
+  if ! unproven "$txn"; then rm -rf "$state/txn/$txn"; fi
   unlock
 }

@@ -1,0 +1,28 @@
+# Goes back to what `current` was before this transaction, or before an interrupted one that it found.
+trap '' INT TERM
+cd "$base"
+guard
+mine || fail lost
+renew
+was=$state/txn/$txn/previous
+before=$(text_of "$was")
+found=$(target_of current)
+if [ "$found" != "releases/$name" ] && [ "$found" != "$expect" ]; then fail moved "$found"; fi
+if [ "$(text_of current)" != "$before" ]; then
+  if [ -z "$before" ]; then
+    rm -f current
+  else
+    [ -e "$before" ] || fail nothing "$(clean "$before")"
+    point "$before" current
+  fi
+  say "switched $found"
+fi
+if [ -n "$version" ] && [ "$(target_of "$version")" = "releases/$name" ]; then
+  link=$(text_of "$state/txn/$txn/version")
+  if [ -z "$link" ]; then
+    rm -f "$version"
+  elif [ "$link" != "releases/$name" ] && [ -e "$link" ]; then
+    point "$link" "$version"
+  fi
+fi
+say "back $(target_of current)"

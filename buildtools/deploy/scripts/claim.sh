@@ -1,0 +1,137 @@
+# Takes the lock, writes down what to go back to, and clears what interrupted deployments left.
+# $steal is a lock that may be taken over, $proven are transactions that came to their end on another host.
+locked=no
+complete=no
+reason=
+leave() {
+  code=$?
+  trap '' INT TERM
+  if [ $locked = yes ] && [ $complete = no ]; then
+    record failed "${reason:-prepare ended with status $code}"
+    undo
+  fi
+}
+trap leave EXIT
+trap 'fail interrupted' INT TERM
+
+mkdir -p "$base"
+cd "$base"
+[ -d $state ] || mkdir -m 700 $state || [ -d $state ]
+mkdir -p $state/txn $state/stage $state/manifests releases
+
+# The lock: a link is made by one only, and its text says whose it is.
+take() {
+  now=$(date +%s)
+  if ln -s "$(owner)" $state/lock 2>/dev/null; then return 0; fi
+  held=$(target_of $state/lock)
+  ends=${held##*|}
+  case $ends in '' | *[!0-9]*) ends=$((now + 1)) ;; esac
+  if [ -n "$held" ] && { [ "$held" = "$steal" ] || [ "$now" -ge "$ends" ]; }; then
+    mv $state/lock "$state/stale.$txn" || fail lock "$held"
+    moved=$(target_of "$state/stale.$txn")
+    if [ "$moved" != "$held" ]; then
+      # Somebody else was faster, and that is a living lock: put it back.
+      ln -s "$moved" $state/lock || :
+      rm -f "$state/stale.$txn"
+      fail lock "$moved"
+    fi
+    rm -f "$state/stale.$txn"
+    ln -s "$(owner)" $state/lock 2>/dev/null || fail lock "$(target_of $state/lock)"
+    say "took $held"
+    record took-over "$held"
+    return 0
+  fi
+  record refused "locked by $held"
+  fail lock "$held"
+}
+
+# FIELD TXN: from a transaction's record.
+recorded() { sed -n "s/^$1=//p" "$state/txn/$2/record"; }
+
+# Before there was this file, the order of the manifests' times was the order in which releases were in use.
+count_good() {
+  for file in $(ls -tr $state/manifests/ | sed -n 's/^\([A-Za-z0-9._+~-]*\)\.digest$/\1/p'); do
+    if [ -d "releases/$file" ]; then printf '%s -\n' "$file"; fi
+  done >"$state/txn/$txn/good"
+  mv -f "$state/txn/$txn/good" $state/good
+}
+
+# What to go back to is what `current` is, but for a release that an interrupted transaction has switched to: nobody
+# knows whether that works. Then it is what that one would have gone back to.
+remember() {
+  serving=$(target_of current)
+  from=
+  for left in $state/txn/*; do
+    id=${left##*/}
+    if [ ! -f "$left/record" ]; then continue; fi
+    case " $proven " in *" $id "*) continue ;; esac
+    if [ "$serving" != "releases/$(recorded release "$id")" ] && [ "$serving" != "$(recorded from "$id")" ]; then continue; fi
+    back=$(text_of "$left/previous")
+    if unproven "$id" && { [ -z "$back" ] || [ -e "$back" ]; }; then from=$id; fi
+  done
+  rm -f "$state/txn/$txn/previous" "$state/txn/$txn/version"
+  before=$(text_of current)
+  link=$(text_of "$version")
+  if [ -n "$from" ]; then
+    before=$(text_of "$state/txn/$from/previous")
+    if [ "$(recorded version "$from")" = "$version" ]; then link=$(text_of "$state/txn/$from/version"); fi
+  fi
+  if [ -n "$before" ]; then ln -s "$before" "$state/txn/$txn/previous"; fi
+  if [ -n "$version" ] && [ -n "$link" ]; then ln -s "$link" "$state/txn/$txn/version"; fi
+  printf 'release=%s\nversion=%s\ndigest=%s\nfrom=%s\nwho=%s\nwhere=%s\nhost=%s\npeers=%s\n' \
+    "$name" "$version" "$digest" "$expect" "$who" "$where" "$host" "$peers" >"$state/txn/$txn/record.new"
+  mv -f "$state/txn/$txn/record.new" "$state/txn/$txn/record"
+}
+
+# While the lock is mine, every other transaction is over.
+clear() {
+  for left in $state/txn/*; do
+    id=${left##*/}
+    if [ "$id" = "$txn" ] || [ ! -e "$left" ]; then continue; fi
+    say "recovered $(clean "$id")"
+    case " $proven " in
+      *" $id "*) ended "$id" ;;
+      *) record recovered "$(clean "$id")" ;;
+    esac
+    rm -rf "$left"
+  done
+  # What an interrupted upload of this very content has brought may serve this one.
+  for left in $state/stage/*; do
+    case $left in
+      *.trash) discard "$left" ;;
+      "$state/stage/$digest".*) ;;
+      *) if [ -e "$left" ]; then discard "$left"; fi ;;
+    esac
+  done
+}
+
+# TXN: came to its end on another host, so that its release works; only the end of it is missing here.
+ended() (
+  name=$(recorded release "$1")
+  [ -d "releases/$name" ] || return 0
+  good "$name" "$1"
+  digest=$(recorded digest "$1")
+  expect=$(recorded from "$1")
+  then=$txn
+  txn=$1
+  record deployed "finished by $then"
+)
+
+guard
+if mine; then
+  # This deployment was here already: on this very host, or on one that is this one by another name?
+  [ -f "$state/txn/$txn/record" ] && [ "$(recorded host "$txn")" = "$host" ] || fail twice
+  locked=yes
+  renew
+  unguard
+else
+  take
+  locked=yes
+  unguard
+  mkdir -p "$state/txn/$txn"
+  [ -f $state/good ] || count_good
+  if [ ! -f "$state/txn/$txn/record" ]; then remember; fi
+  clear
+fi
+[ "$(target_of current)" = "$expect" ] || fail moved "$(target_of current)"
+if unproven "$txn"; then say "unproven $(target_of "$state/txn/$txn/previous")"; fi

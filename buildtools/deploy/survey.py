@@ -1,0 +1,81 @@
+"""All hosts before anything is changed: what stands there, what was interrupted there, and refusing on all alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from buildtools.core.errors import BuildtoolsError, Cancelled
+from buildtools.deploy import owner
+from buildtools.deploy import transaction as phase
+from buildtools.deploy.host import Host
+from buildtools.deploy.plan import Seen, Site
+from buildtools.deploy.probe import probe
+from buildtools.deploy.refusal import brief, together
+from buildtools.deploy.side import tried
+from buildtools.deploy.transaction import Transaction
+from buildtools.deploy.voice import Voice
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to happen on one host: which release `current` moves to (`name`), and from which (`previous`).
+
+    `reuse` says that it stands there already, `done` that nothing at all is left to do.
+    """
+
+    host: str
+    name: str
+    previous: str
+    reuse: bool
+    done: bool
+
+
+def survey(hosts: Sequence[Host], site: Site, pool: int, voice: Voice | None = None) -> list[Seen]:
+    """Look at all hosts. With a `voice`, if one refuses, the others write that into their logs."""
+    done, failures = tried(pool, hosts, lambda host: probe(host, site))
+    if not failures:
+        return [done[at] for at in range(len(hosts))]
+    error = together(failures)
+    if voice is not None and not isinstance(error, Cancelled):
+        refuse([(hosts[at], seen) for at, seen in done.items()], site, voice, error)
+    raise error
+
+
+def refuse(hosts: Sequence[tuple[Host, Seen]], site: Site, voice: Voice, error: BuildtoolsError) -> None:
+    """Write a refusal into the logs of those hosts that have one."""
+    why = brief(error)
+    identity = owner.transaction_id(voice.now())
+
+    def write(pair: tuple[Host, Seen]) -> None:
+        host, seen = pair
+        transaction = Transaction(
+            id=identity, host=host, peers=(), site=site, seen=seen, name="", digest="", expect=seen.current, reuse=False
+        )
+        for line in phase.abort(transaction, "refused", why).all("log"):
+            voice.log(host.name, line)
+
+    tried(len(hosts), [pair for pair in hosts if not pair[1].fresh], write)
+
+
+def proofs(seen: Sequence[Seen]) -> tuple[str, ...]:
+    """Return the interrupted transactions that came to their end on one of the hosts: their release works."""
+    ended = {one.good[-1][1] for one in seen if one.good}
+    return tuple(sorted({left.id for one in seen for left in one.interrupted if left.id in ended}))
+
+
+def tell_left(transactions: Sequence[Transaction], voice: Voice) -> None:
+    """Warn of hosts that an interrupted deployment was for, and this one is not."""
+    here = {owner.word(one.host.name) for one in transactions}
+    left = {(left.id, peer) for one in transactions for left in one.seen.interrupted for peer in left.peers}
+    for identity, peer in sorted(left):
+        if peer not in here:
+            voice.warn(f"{peer}: the interrupted deployment {identity} was for this host too, but this one is not")
+
+
+def choices(transactions: Sequence[Transaction]) -> tuple[Choice, ...]:
+    """Return what is to happen, for people."""
+    return tuple(
+        Choice(host=one.host.name, name=one.name, previous=one.previous, reuse=one.reuse, done=one.is_done)
+        for one in transactions
+    )

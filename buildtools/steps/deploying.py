@@ -1,0 +1,106 @@
+"""What a deployment leaves behind for people: its words, its audit as a report, and what became of each host."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from buildtools.core.errors import BuildtoolsError
+from buildtools.deploy import owner
+from buildtools.deploy.course import Ended, NotDone
+from buildtools.deploy.layout import Release
+from buildtools.deploy.refusal import brief
+from buildtools.deploy.voice import Voice
+from buildtools.plugin import Artifact, Status, StepContext, StepResult, TestCase
+
+_ODD = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True, rename={"machine": "where"}):
+    """A line of the audit that no host has: that nothing could be done. `time` in seconds since the epoch."""
+
+    schema: Literal[1] = 1
+    host: str = ""
+    time: int
+    event: str = "refused"
+    release: str
+    who: str
+    machine: str
+    reason: str
+
+
+class Journal:
+    """The record of one deployment. The hosts' own lines of the audit go into a report, each with its host's name."""
+
+    def __init__(self, ctx: StepContext) -> None:
+        self.ctx = ctx
+        name = "deployment.jsonl" if ctx.alone else f"deployment-{_ODD.sub('-', ctx.step)}.jsonl"
+        self.path = ctx.reports / name
+        self._lines: list[bytes] = []
+        self._lock = threading.Lock()
+
+    @property
+    def voice(self) -> Voice:
+        """Whom the deployment is to tell."""
+        return Voice(
+            say=lambda text: self.ctx.output(text + "\n"),
+            warn=self.ctx.warn,
+            log=self._log,
+            check_cancelled=self.ctx.check_cancelled,
+            now=time.time,
+        )
+
+    def _log(self, host: str, line: str) -> None:
+        head = msgspec.json.encode({"host": host}).removesuffix(b"}")
+        with self._lock:
+            self._lines.append(head + b"," + line.encode().removeprefix(b"{"))
+
+    def cases(self, hosts: Sequence[Ended]) -> tuple[TestCase, ...]:
+        """Return how each host ended, for reports."""
+        return tuple(TestCase(name=ended.host, classname="deployment", suite="deployment") for ended in hosts)
+
+    def failed(self, error: BuildtoolsError, release: Release, hosts: Sequence[str]) -> StepResult:
+        """Return the result of a deployment that was refused, or has gone back."""
+        left = dict(error.hosts) if isinstance(error, NotDone) else dict.fromkeys(hosts, "")
+        if not self._lines:
+            self._note(error, release)
+        return StepResult(
+            status=Status.FAILED if isinstance(error, NotDone) and error.unfit else Status.ERROR,
+            reason=error.message,
+            remedy=error.remedy,
+            cases=tuple(
+                TestCase(
+                    name=host,
+                    classname="deployment",
+                    suite="deployment",
+                    status=Status.ERROR,
+                    message=how or "not switched",
+                )
+                for host, how in left.items()
+            ),
+            artifacts=self.close(),
+        )
+
+    def _note(self, error: BuildtoolsError, release: Release) -> None:
+        noted = Noted(
+            time=int(time.time()), release=release.name, who=owner.who(), machine=owner.where(), reason=brief(error)
+        )
+        self._lines.append(msgspec.json.encode(noted))
+
+    def close(self) -> tuple[Artifact, ...]:
+        """Write the report. Nothing is lost if that fails: the hosts have it."""
+        if not self._lines:
+            return ()
+        data = b"".join(line + b"\n" for line in self._lines)
+        try:
+            self.path.write_bytes(data)
+        except OSError as error:
+            self.ctx.warn(f"{self.path}: the audit cannot be written: {error.strerror}")
+            return ()
+        relative = self.path.relative_to(self.ctx.root) if self.path.is_relative_to(self.ctx.root) else self.path
+        return (Artifact(name="audit", path=relative.as_posix(), size=len(data)),)
