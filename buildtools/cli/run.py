@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from buildtools.cli.options import Flag, color_option, complete_step, complete_tag, entered, place_options, split_file
-from buildtools.cli.running import execution_options, make_request, run_and_exit
+from buildtools.cli.running import execution_options, make_request, print_previews, run_and_exit
 
 
 @click.command(
@@ -31,7 +31,7 @@ from buildtools.cli.running import execution_options, make_request, run_and_exit
     help="Only steps with this tag, and what they need.",
 )
 @click.option("--from", "from_step", cls=Flag, metavar="STEP", shell_complete=complete_step, help="Begin with STEP.")
-@click.option("-n", "--dry-run", is_flag=True, help="Say what would run, and run nothing.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would run and what would be packed, and run nothing.")
 @execution_options
 @color_option
 def command(
@@ -69,7 +69,7 @@ def command(
 
         name, planned = shown(pipeline, (pipeline.name, plan.steps))
         print_steps(planned, title=f"{name}: would run", color=flags["color"])
-        return 0
+        return print_previews(plan)
     place, named = entered(click.get_current_context()), [str(given)] if given else []
     values = [word for name, value in properties.items() for word in ("-P", f"{name}={value}")]
     return run_and_exit(

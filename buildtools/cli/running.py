@@ -163,3 +163,17 @@ def run_and_exit(plan: Plan, request: RunRequest, flags: dict[str, Any], *, reru
         complain=lambda problem: click.echo(f"problem: {problem}", err=True),
     )
     return int(run(plan, request, choice).exit_code)
+
+
+def print_previews(plan: Plan) -> int:
+    """Print what the steps would do that can tell, and return the exit code: that of a step that could not be run."""
+    from buildtools.core.errors import worst
+    from buildtools.session import previews
+
+    codes = []
+    for step, result in previews(plan):
+        click.echo()
+        said = result.outputs.get("lines") or f"{result.reason}\n{result.remedy}".strip()
+        click.echo(f"{step}: {said}")
+        codes.append(result.exit_code)
+    return int(worst(*codes))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from buildtools.cli.options import change_directory, color_option
-from buildtools.cli.running import execution_options, make_request, run_and_exit
+from buildtools.cli.running import execution_options, make_request, print_previews, run_and_exit
 
 if TYPE_CHECKING:
     from buildtools.pipeline.describe import Option
@@ -35,6 +35,7 @@ class PluginTable(click.Group):
 
 @click.command("step", cls=PluginTable, subcommand_metavar="PLUGIN [OPTIONS]...")
 @click.option("-C", "--directory", metavar="DIR", help="Work as if started in DIR.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what PLUGIN would do, if it can tell, and do nothing.")
 @execution_options
 @color_option
 @click.pass_context
@@ -77,10 +78,11 @@ def _command_of(name: str) -> click.Command:
             given[plugin.positional] = _value(words_given)
         step = configured(plugin, given, name=name)
         root = Path.cwd()
+        plan = plan_of_step(name, step, root)
+        if ctx.obj["dry_run"]:
+            return print_previews(plan)
         words = shlex.join(["buildtools", *sys.argv[1:]])
-        return run_and_exit(
-            plan_of_step(name, step, root), make_request(root, ctx.obj), ctx.obj, rerun=lambda _step: words
-        )
+        return run_and_exit(plan, make_request(root, ctx.obj), ctx.obj, rerun=lambda _step: words)
 
     parameters = [
         parameter

@@ -208,6 +208,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unk
         """Say what the result depends on; `None` means: never take it from a cache."""
         return None
 
+    def preview(self, ctx: StepContext) -> Iterator[str]:  # noqa: ARG002 - for subclasses
+        """Yield in lines what `run` would do, for `--dry-run`; change nothing. Raise what would make it impossible."""
+        yield from ()
+
     def run(self, ctx: StepContext) -> StepResult:
         """Do the work. Raise `StepError` for what makes it impossible; a bad result is a result."""
         raise NotImplementedError(f"{type(self).__name__} has no run()")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -57,9 +57,13 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     dangling: tuple[str, ...] = ()
 
 
-def select(rules: Rules) -> Selection:
+Note = Callable[[str, str], None]
+"""told of a path that is left out (folders end with `/`), and by which rule"""
+
+
+def select(rules: Rules, note: Note | None = None) -> Selection:
     """Return what the rules choose; raise `StepError` for what cannot be in a release, or for a rule without effect."""
-    found = _renamed(list(_walk(rules)), rules.rename)
+    found = _renamed(list(_walk(rules, note)), rules.rename)
     members = _moded(_with_folders(found), rules.modes)
     names = {member.path for member in members}
     inside = os.path.realpath(rules.folder)
@@ -82,10 +86,15 @@ def spec(patterns: Sequence[str]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(patterns)
 
 
-def _walk(rules: Rules) -> Iterator[Member]:
+def _walk(rules: Rules, note: Note | None) -> Iterator[Member]:
     """Yield files, links and empty folders, unsorted. Folders that are left out are not entered."""
     excluded = spec([*LEFT_OUT, *rules.exclude])
     included = spec(rules.include) if rules.include else None
+
+    def without(path: str, rule: str) -> None:
+        if note is not None:
+            note(path, rule or _pattern(excluded, path, rules))
+
     todo = [(os.fspath(rules.folder), "")]
     while todo:
         folder, prefix = todo.pop()
@@ -95,19 +104,34 @@ def _walk(rules: Rules) -> Iterator[Member]:
         except OSError as error:
             raise StepError(f"{folder}: cannot be read: {error.strerror}") from None
         if prefix and {"releases", PRIVATE} <= {child.name for child in children}:
-            continue  # a folder that releases are deployed to: each would contain all earlier ones
+            without(prefix, "releases are deployed to it")  # each would contain all earlier ones
+            continue
         for child in children:
             path = prefix + child.name
             is_folder = child.is_dir(follow_symlinks=False)
-            if excluded.match_file(path + "/" * is_folder) or Path(child.path) in rules.outputs:
-                continue
-            if is_folder:
+            if excluded.match_file(path + "/" * is_folder):
+                without(path + "/" * is_folder, "")
+            elif Path(child.path) in rules.outputs:
+                without(path + "/" * is_folder, "of buildtools itself, or with secrets in it")
+            elif is_folder:
                 todo.append((child.path, path + "/"))
-            elif (included is None or included.match_file(path)) and (rules.tracked is None or path in rules.tracked):
+            elif included is not None and not included.match_file(path):
+                without(path, "not in `include`")
+            elif rules.tracked is not None and path not in rules.tracked:
+                without(path, "not known to git")
+            else:
                 yield _member(child, path)
         wanted = included is None or included.match_file(prefix)
         if not children and prefix and wanted and rules.tracked is None:
             yield Member(source=folder, path=prefix[:-1], kind="folder")
+
+
+def _pattern(excluded: GitIgnoreSpec, path: str, rules: Rules) -> str:
+    """Name the pattern that leaves a path out."""
+    index = excluded.check_file(path).index or 0
+    if index < len(LEFT_OUT):
+        return f"by default: {LEFT_OUT[index]}"
+    return f"`exclude`: {rules.exclude[index - len(LEFT_OUT)]}"
 
 
 def _member(child: os.DirEntry[str], path: str) -> Member:

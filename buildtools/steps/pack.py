@@ -14,7 +14,7 @@ from buildtools.core.wording import count, size
 from buildtools.deploy.archive import Written, unwritable, write_archive
 from buildtools.deploy.layout import Release, name_problem, path_problem
 from buildtools.deploy.manifest import FORMAT, Manifest, encode
-from buildtools.deploy.selection import Rules, select, spec
+from buildtools.deploy.selection import Note, Rules, Selection, select, spec
 from buildtools.plugin import (
     Artifact,
     Cause,
@@ -31,6 +31,7 @@ from buildtools.system.git import GitError, Repository
 from buildtools.system.replace import replace_file
 
 _MODE = re.compile(r"0?[4-7][0-7]{2}")
+_DIRTY = "the work tree differs from its commit: the release holds more or other things than the revision says"
 
 
 class Pack(Step, frozen=True):
@@ -103,34 +104,15 @@ class Pack(Step, frozen=True):
 
     def run(self, ctx: StepContext) -> StepResult:
         """Pack. An empty release is an error of its own (exit 4); the rest that can go wrong is a `StepError`."""
-        folder = Path(os.path.normpath(ctx.workdir / self.release_dir))
-        if not folder.is_dir():
-            raise StepError(f"release-dir: {folder} is {'not a folder' if folder.exists() else 'not there'}")
-        repository = _repository(folder)
-        release = self._release(ctx, repository)
-        out = Path(os.path.normpath(ctx.workdir / self.archive_dir))
-        if out == folder:
-            raise StepError("archive-dir: must be another folder than release-dir, or each archive would hold the last")
-        rules = Rules(
-            folder=folder,
-            include=self.include,
-            exclude=self.exclude,
-            rename=self.rename,
-            modes={path: int(mode, 8) for path, mode in self.modes.items()},
-            outputs=frozenset({out, ctx.reports, *ctx.private_files}),
-            tracked=self._tracked(folder, repository),
-        )
-        selection = select(rules)
-        if not any(member.kind != "folder" for member in selection.members):
-            what = "matches `include` and `exclude`" if self.include or self.exclude else "is there to be packed"
-            return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason=f"nothing in {folder} {what}")
-        for link in selection.dangling:
+        prepared = self._prepared(ctx)
+        release, out, repository = prepared.release, prepared.out, prepared.repository
+        if prepared.problem:
+            return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason=prepared.problem)
+        for link in prepared.selection.dangling:
             ctx.warn(f"{link}: a link to something that is not in the release")
         dirty = _dirty(repository)
         if dirty:
-            ctx.warn(
-                "the work tree differs from its commit: the release holds more or other things than the revision says"
-            )
+            ctx.warn(_DIRTY)
 
         seen = 0
 
@@ -142,7 +124,7 @@ class Pack(Step, frozen=True):
                 ctx.progress(seen, note=f"{size(seen)} read")
 
         epoch = _epoch(ctx.env, repository)
-        written = write_archive(selection.members, out / release.archive, epoch=epoch, step=step)
+        written = write_archive(prepared.selection.members, out / release.archive, epoch=epoch, step=step)
         manifest = Manifest(
             format=FORMAT,
             target=release.target,
@@ -164,6 +146,47 @@ class Pack(Step, frozen=True):
             raise unwritable(out / release.manifest, error) from None
         _tell(ctx, out / release.archive, manifest)
         return _result(ctx.root, out, written, manifest, len(data))
+
+    def preview(self, ctx: StepContext) -> Iterator[str]:
+        """Say what would be in the archive, under which names and modes, and what would not."""
+        from buildtools.deploy.prepared import LeftOut, listing
+
+        left_out = LeftOut()
+        prepared = self._prepared(ctx, left_out)
+        if prepared.problem:
+            raise StepError(prepared.problem)
+        where = f"{_shown(prepared.folder, ctx.root)}/".removeprefix("./")
+        yield f"{_shown(prepared.out / prepared.release.archive, ctx.root)} would be made of {where or 'the project'}:"
+        yield from listing(prepared.selection, prepared.folder, left_out)
+        if _dirty(prepared.repository):
+            yield f"warning: {_DIRTY}"
+
+    def _prepared(self, ctx: StepContext, note: Note | None = None) -> _Prepared:
+        folder = Path(os.path.normpath(ctx.workdir / self.release_dir))
+        if not folder.is_dir():
+            raise StepError(f"release-dir: {folder} is {'not a folder' if folder.exists() else 'not there'}")
+        repository = _repository(folder)
+        release = self._release(ctx, repository)
+        out = Path(os.path.normpath(ctx.workdir / self.archive_dir))
+        if out == folder:
+            raise StepError("archive-dir: must be another folder than release-dir, or each archive would hold the last")
+        rules = Rules(
+            folder=folder,
+            include=self.include,
+            exclude=self.exclude,
+            rename=self.rename,
+            modes={path: int(mode, 8) for path, mode in self.modes.items()},
+            outputs=frozenset({out, ctx.reports, *ctx.private_files}),
+            tracked=self._tracked(folder, repository),
+        )
+        selection = select(rules, note)
+        problem = ""
+        if not any(member.kind != "folder" for member in selection.members):
+            what = "matches `include` and `exclude`" if self.include or self.exclude else "is there to be packed"
+            problem = f"nothing in {folder} {what}"
+        return _Prepared(
+            folder=folder, repository=repository, release=release, out=out, selection=selection, problem=problem
+        )
 
     def _release(self, ctx: StepContext, repository: Repository | None) -> Release:
         """Fill in what the options leave open, and check what came from elsewhere."""
@@ -194,6 +217,17 @@ class Pack(Step, frozen=True):
             return frozenset(path.as_posix() for path in repository.tracked())
         except GitError as error:
             raise StepError(error.message, remedy=error.remedy) from None
+
+
+class _Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be packed from where to where; `problem` says why that would make no release."""
+
+    folder: Path
+    repository: Repository | None
+    release: Release
+    out: Path
+    selection: Selection
+    problem: str = ""
 
 
 def _repository(folder: Path) -> Repository | None:
