@@ -60,6 +60,12 @@ def _codequality(result: RunResult, scene: Scene) -> bytes:
     return render(result, scene)
 
 
+def _markdown(result: RunResult, scene: Scene) -> bytes:
+    from buildtools.reports.markdown import render
+
+    return render(result, scene)
+
+
 RENDERERS: dict[str, Callable[[RunResult, Scene], bytes]] = {
     "junit": _junit,
     "junit:rich": _junit,
@@ -70,6 +76,7 @@ RENDERERS: dict[str, Callable[[RunResult, Scene], bytes]] = {
     "checkstyle": _checkstyle,
     "parseable": _parseable,
     "codequality": _codequality,
+    "markdown": _markdown,
 }
 
 ALWAYS = (("junit", "junit.xml"), ("json", "run.json"))
