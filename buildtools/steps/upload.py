@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -19,6 +19,9 @@ from buildtools.deploy.sending import check_archive, collision, room
 from buildtools.deploy.strategy import Strategy
 from buildtools.plugin import Cancelled, Duration, Kind, Metric, Step, StepContext, StepError, StepResult, Tool
 from buildtools.steps.deploying import Journal
+
+if TYPE_CHECKING:
+    from buildtools.deploy.route import SshOptions
 
 _HINT = "write [user@]host[:port], or local: or local:FOLDER"
 
@@ -128,20 +131,11 @@ class Upload(Step, frozen=True):
         plan = self._plan(archive, manifest)
         if self.password:
             ctx.warn("hosts: logging in with a password; a key is safer")
-        from buildtools.deploy.sessions import SshOptions, open_hosts
+        from buildtools.deploy.sessions import open_hosts
 
-        options = SshOptions(
-            known_hosts=tuple(ctx.workdir / path.expanduser() for path in self.known_hosts),
-            accept_new=self.host_key == "accept-new",
-            identity=tuple(ctx.workdir / path.expanduser() for path in self.identity),
-            password=self.password,
-            passphrase=self.passphrase,
-            connect=self.connect_timeout,
-            phase=self.timeout,
-        )
         journal = Journal(ctx)
         try:
-            with open_hosts(ctx, self.places(), options, self.pool) as hosts:
+            with open_hosts(ctx, self.places(), self.ssh(ctx), self.pool) as hosts:
                 outcome = deploy(hosts, plan, self.policy, journal.voice, ctx.temp)
         except Cancelled:
             journal.close()
@@ -170,6 +164,20 @@ class Upload(Step, frozen=True):
                 raise StepError(f"hosts: {text!r} is no host: {_HINT}")
             found.append(place)
         return tuple(found)
+
+    def ssh(self, ctx: StepContext) -> SshOptions:
+        """Return how to connect to hosts over SSH."""
+        from buildtools.deploy.route import SshOptions
+
+        return SshOptions(
+            known_hosts=tuple(ctx.workdir / path.expanduser() for path in self.known_hosts),
+            accept_new=self.host_key == "accept-new",
+            identity=tuple(ctx.workdir / path.expanduser() for path in self.identity),
+            password=self.password,
+            passphrase=self.passphrase,
+            connect=self.connect_timeout,
+            phase=self.timeout,
+        )
 
     def site(self, target: str) -> Site:
         """Return where the target lies, and on which terms it is changed."""
