@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -15,8 +15,8 @@ from buildtools import __version__
 from buildtools.core.errors import InvalidPipeline, ReportError
 from buildtools.core.events import AnyEvent, PlannedStep, RunFinished, Sink
 from buildtools.core.masking import Masker
-from buildtools.core.results import RunResult, StepResult
-from buildtools.core.step import Step, StepContext
+from buildtools.core.results import RunResult
+from buildtools.core.step import Step
 from buildtools.engine.plan import Plan, Selection, make_plan
 from buildtools.engine.settings import RunSettings
 from buildtools.pipeline.model import Configured, Pipeline, StepSpec
@@ -154,32 +154,6 @@ def ask(plan: Plan) -> RunResult:
         settings = _settings(plan, _apart(plan))
         aside = msgspec.structs.replace(settings, record=Path(folder), reports=Path(folder) / "reports")
         return execute(plan, aside, [])
-
-
-class _Looking(Step, frozen=True):
-    """Ask a step what it would do."""
-
-    of: Step
-
-    def run(self, ctx: StepContext) -> StepResult:
-        return StepResult(outputs={"lines": "\n".join(self.of.preview(ctx))})
-
-
-def previews(plan: Plan) -> Iterator[tuple[str, StepResult]]:
-    """Yield what the steps of a plan that can tell would do, by their ids: its lines are the output `lines`."""
-    for planned in plan.steps:
-        spec = plan.specs[planned.id]
-        if planned.skip or spec.plugin.preview is Step.preview:
-            continue
-        try:
-            configured = spec.configure({})
-        except InvalidPipeline:
-            needed = "a secret that is not set" if spec.unmet else "what the steps before it make"
-            yield spec.id, StepResult(outputs={"lines": f"that depends on {needed}"})
-            continue
-        looking = msgspec.structs.replace(configured, step=_Looking(of=configured.step))
-        result = ask(plan_within(plan.pipeline, spec.id, looking)).steps[0].result
-        yield spec.id, result
 
 
 def _apart(plan: Plan) -> RunRequest:

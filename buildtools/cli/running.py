@@ -168,7 +168,7 @@ def run_and_exit(plan: Plan, request: RunRequest, flags: dict[str, Any], *, reru
 def print_previews(plan: Plan) -> int:
     """Print what the steps would do that can tell, and return the exit code: that of a step that could not be run."""
     from buildtools.core.errors import worst
-    from buildtools.session import previews
+    from buildtools.preview import previews
 
     codes = []
     for step, result in previews(plan):
