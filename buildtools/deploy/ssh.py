@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,11 +111,15 @@ class SshHost:
         return _joined(channel, timeout)
 
     def _session(self) -> Channel:
-        """Open a session; where sshd counts them (`MaxSessions`), the one before may not have ended there yet."""
+        """Open a session.
+
+        Where sshd counts them (`MaxSessions`), the one before often has not quite ended there yet: it sees to that
+        after it has read what came in together, so the answer to the first try is all there is to wait for.
+        """
         from paramiko import ChannelException
 
         ends = time.monotonic() + self.options.connect
-        for pause in pauses():
+        for pause in chain((0.0,), pauses()):
             try:
                 return self._link.transport.open_session(timeout=self.options.connect)
             except ChannelException:

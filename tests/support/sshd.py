@@ -22,6 +22,7 @@ SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/l
 _CONFIG = """
 Port {port}
 ListenAddress 127.0.0.1
+ListenAddress {listen}
 HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/authorized_keys %h/.ssh/authorized_keys
 PidFile none
@@ -36,6 +37,7 @@ PrintLastLog no
 _DEFAULTS = """
 PasswordAuthentication no
 KbdInteractiveAuthentication no
+SetEnv HOME={folder}
 """
 """what `config` may say otherwise: of each word sshd takes the first"""
 
@@ -43,7 +45,8 @@ KbdInteractiveAuthentication no
 class Sshd:
     """A server that this account may log in to with `key`.
 
-    `home` is where its sessions start, `login` shell text that is run first in each of them; `umask` is the server's.
+    `home` is where its sessions start, `login` shell text that is run first in each of them; `umask` is the server's,
+    `listen` one more address of this machine.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Sshd:
         login: str = "",
         umask: int = -1,
         pam: tuple[str, ...] = ("no", "yes"),
+        listen: str = "127.0.0.1",
     ) -> None:
         if SSHD is None or shutil.which("ssh-keygen") is None or shutil.which("ssh") is None:
             pytest.skip("OpenSSH's sshd, ssh and ssh-keygen are not installed")
@@ -69,6 +73,7 @@ class Sshd:
         shutil.copy(f"{self.key}.pub", folder / "authorized_keys")
         self.host_key = " ".join(Path(f"{host_key}.pub").read_text(encoding="utf-8").split()[:2])
         self._umask = umask
+        self._listen = listen
         if home is not None:
             # The account's real home folder is no place for tests.
             login += f" cd '{home}';"
@@ -119,7 +124,8 @@ class Sshd:
         for _ in range(5):
             self.port = free_port()
             file = self.folder / "sshd_config"
-            text = _CONFIG.format(port=self.port, folder=self.folder, pam=pam) + config + _DEFAULTS
+            text = _CONFIG.format(port=self.port, folder=self.folder, pam=pam, listen=self._listen)
+            text += config + _DEFAULTS.format(folder=self.folder)  # with no .bashrc of this account's own
             file.write_text(text, encoding="utf-8")
             process = subprocess.Popen(
                 [str(SSHD), "-D", "-f", str(file), "-E", str(self.folder / "log")],
