@@ -95,6 +95,8 @@ def lint(pylint: Any, out: str, root: str, words: list[str], env: dict[str, str]
         sys.path[:] = [root, *path, *sys.path]
         sys.argv = ["pylint", *words]
         pylint.modify_sys_path()
+        # Where people call `pylint`, one function fewer lies above its own.
+        sys.setrecursionlimit(sys.getrecursionlimit() + 1)
         with Path(out).open("w", encoding="utf-8") as stream:
             pylint.lint.Run(words, reporter=pylint.reporters.json_reporter.JSON2Reporter(stream))
     except SystemExit as end:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from tests.steps.pylint.conftest import Compared
+from tests.support.oracle import Oracle
 
 DEEP = 40
 
@@ -91,3 +92,36 @@ def test_what_is_too_deep_for_the_stack(compare: Compared, text: str) -> None:
     compare.write({"deep.py": text, "other.py": "import deep\nimport os\n"})
     ran = compare("--enable=all", "deep.py", "other.py")
     assert any(message["path"] == "other.py" for message in ran.messages)
+
+
+def test_the_stack_is_as_deep_as_pylints(compare: Compared, oracle: Oracle) -> None:
+    """One term more, and pylint fails on a file: before that in none of our processes, and then as it does itself."""
+
+    def terms(count: int) -> tuple[str, ...]:
+        compare.write(
+            {"deep.py": "X = 'a'" + " + 'a'" * count + "\n", "other.py": "import deep\nprint(deep.nothing)\n"}
+        )
+        return ("deep.py", "other.py")
+
+    fine, fails = 50, 800
+    while fails - fine > 1:
+        middle = (fine + fails) // 2
+        found = oracle.lint(compare.root, terms(middle)).messages
+        fine, fails = (fine, middle) if any(one["messageId"] == "F0002" for one in found) else (middle, fails)
+    assert compare(*terms(fine)).workers == 2
+    assert compare(*terms(fails)).plain
+
+
+def test_what_a_failure_leaves_to_the_next_file(compare: Compared) -> None:
+    """pylint goes on with what its checkers hold half-way through a file."""
+    compare.write(
+        {
+            "a.py": "import c\nX = 1" + " + 1" * 300 + "\n",
+            "b.py": "import third\nimport os\n",
+            "c.py": "import os\n",
+            "third.py": "",
+        }
+    )
+    ran = compare("c.py", "a.py", "b.py", "third.py")
+    assert "pylint failed" in ran.plain
+    assert any("imports" in one["message"] and one["symbol"] == "wrong-import-order" for one in ran.messages)

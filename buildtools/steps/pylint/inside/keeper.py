@@ -53,6 +53,7 @@ class Keeper:
         self.files = Files(self.places, self.before.seen)
         self.stale: dict[int, str] = {}
         self.items: list[Item] = []
+        self._signatures: dict[Names, bytes] = {}
 
     def look(self, items: Sequence[Any]) -> None:
         """Find out which of pylint's file items have to be linted anew."""
@@ -101,6 +102,12 @@ class Keeper:
 
     def signature(self, name: Names) -> bytes:
         """Return a digest of what could be meant by a name: files to lint, or what lies in the folders."""
+        known = self._signatures.get(name)
+        if known is None:
+            known = self._signatures[name] = self._signature(name)
+        return known
+
+    def _signature(self, name: Names) -> bytes:
         dotted, folders = name
         bases = [self.places.long(folder) for folder in folders] if folders else self.bases
         found = self.files.signature(dotted, bases)
