@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from buildtools.deploy.layout import parents
 from buildtools.deploy.manifest import Entry
 
 WORTH_A_COPY = 16384
@@ -23,7 +24,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """From one release to another.
 
     `lacking` are the files that must travel, `size` their bytes; `folders` and `links` are all that do not come into
-    being with a file that is copied under its own name; `gone` and `added` turn the old listing into the new one.
+    being with a file that is copied under its own name, or that must be there before; `gone` and `added` turn the old listing into the new one.
     """
 
     lacking: tuple[Entry, ...]
@@ -57,10 +58,12 @@ def difference(entries: Sequence[Entry], listing: bytes, old: bytes) -> Differen
             moves.append(Move(entry=entry, source=source.decode()))
         else:
             lacking.append(entry)
+    bare = {parent for move in moves for parent in parents(move.entry.path)}
+    bare |= {entry.path for entry in without(entries, same)}
     return Difference(
         lacking=tuple(lacking),
         moves=tuple(moves),
-        folders=without(entries, same),
+        folders=tuple(entry for entry in entries if entry.kind == "folder" and entry.path in bare),
         links=tuple(entry for entry in entries if entry.kind == "link"),
         gone=b"".join(sorted(there - wanted)),
         added=b"".join(sorted(wanted - there)),
@@ -71,8 +74,10 @@ def without(entries: Sequence[Entry], copied: set[str]) -> tuple[Entry, ...]:
     """Return the folders in which none of these files lies: the others are made with their files."""
     made: set[str] = set()
     for path in copied:
-        while (path := path.rpartition("/")[0]) and path not in made:
-            made.add(path)
+        for parent in parents(path):
+            if parent in made:
+                break
+            made.add(parent)
     return tuple(entry for entry in entries if entry.kind == "folder" and entry.path not in made)
 
 

@@ -79,6 +79,8 @@ class Dispatch:
         return self._shipment("full", "", (front, self.plan.archive))
 
     def _rests(self, host: Host, seen: Seen) -> Iterator[_Way]:
+        if 0 <= seen.space < self.plan.size // 1024:
+            return  # it is copied: for a while there are two
         stages = [name.removeprefix("stage/") for name in seen.residue if self._serves(name)]
         for stage in stages[-1:]:
             for origin, count in stowed(host, self.plan.site, stage):

@@ -5,7 +5,8 @@ case $what in
   listing)
     [ -f "$state/manifests/$origin.list" ] || fail gone "$origin"
     say data
-    gzip -c <"$state/manifests/$origin.list"
+    # Through a pipe: GNU gzip calls a file of 1970 a problem.
+    cat "$state/manifests/$origin.list" | gzip -c
     ;;
   part)
     for folder in "$state/stage/$origin"/*; do

@@ -21,6 +21,8 @@ date_new() {
   began=${txn%%Z-*}
   clock=${began#*T}
   find "$stage" -type f -exec env TZ=UTC0 touch -t "${began%T*}${clock%??}.${clock#????}" {} + || fail unpack
+  printf '%s\n' "$began" >"$parts/latest"
+  mv -f "$parts/latest" $state/latest
 }
 
 # The content's hash of the file $1.
@@ -50,6 +52,12 @@ relist() {
 # Everything that is to be there is there, and in $parts the listing of it.
 fill() {
   parts=$state/txn/$txn
+  for left in "$state/stage/$digest".*; do
+    case $left in
+      "$state/stage/$digest.$txn" | "$state/stage/${origin%%/*}") ;;
+      *) if [ -e "$left" ]; then discard "$left"; fi ;;
+    esac
+  done
   mkdir -p "$stage"
   if [ "$way" = rest ]; then
     (cd "$state/stage/$origin" && find . -type f) | sed -e '/^\.\/\.buildtools\//d' | sort | sed -n "1,${first}p" |
