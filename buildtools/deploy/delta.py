@@ -23,8 +23,9 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """From one release to another.
 
-    `lacking` are the files that must travel, `size` their bytes; `folders` and `links` are all that do not come into
-    being with a file that is copied under its own name, or that must be there before; `gone` and `added` turn the old listing into the new one.
+    `lacking` are the files that must travel, `size` their bytes. `folders` and `links` are all that do not come into
+    being with a file that is copied under its own name, or that must be there before it is. `gone` and `added` turn
+    the old listing into the new one.
     """
 
     lacking: tuple[Entry, ...]
