@@ -61,7 +61,11 @@ def carry_out(transactions: Sequence[Transaction], course: Course) -> tuple[Ende
     Raises `NotDone` for what failed, `Cancelled` when the step is to stop: then the next run puts things right.
     """
     ways = [Way(one, course.voice, course.policy.hooks) for one in transactions]
-    if todo := [way for way in ways if not way.transaction.is_done]:
+    todo = [way for way in ways if not way.transaction.is_done]
+    for way in ways:
+        if way not in todo:
+            way.say(f"{way.transaction.name} is current already: nothing sent, nothing switched")
+    if todo:
         _Run(todo, course).go()
     return tuple(
         Ended(

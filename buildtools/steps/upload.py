@@ -128,7 +128,7 @@ class Upload(Step, frozen=True):
         for option, problem in self.check_options():
             raise StepError(f"{option}: {problem}")
         archive, manifest = self._packed(ctx)
-        plan = self._plan(archive, manifest)
+        plan = self.plan(archive, manifest)
         if self.password:
             ctx.warn("hosts: logging in with a password; a key is safer")
         from buildtools.deploy.sessions import open_hosts
@@ -195,7 +195,8 @@ class Upload(Step, frozen=True):
         check_archive(archive, manifest)
         return archive, manifest
 
-    def _plan(self, archive: Path, manifest: Manifest) -> Plan:
+    def plan(self, archive: Path, manifest: Manifest) -> Plan:
+        """Return what is to be deployed. Raises `StepError` for shared paths that the release holds itself."""
         paths = tuple(item.removesuffix("/") for item in self.shared)
         if taken := collision(manifest, self.shared):
             raise StepError(

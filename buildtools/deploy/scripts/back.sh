@@ -2,7 +2,12 @@
 trap '' INT TERM
 cd "$base"
 guard
-mine || fail lost
+# A prepare that failed here has let go of the lock; whoever came since has removed the record.
+mine || ln -s "$(owner)" $state/lock 2>/dev/null || fail lost
+if [ ! -f "$state/txn/$txn/record" ]; then
+  unlock
+  fail lost
+fi
 renew
 was=$state/txn/$txn/previous
 before=$(text_of "$was")
