@@ -111,7 +111,7 @@ def _deploy(hosts: Sequence[Host], plan: Plan, policy: Policy, voice: Voice, tem
 
 def _begin(hosts: Sequence[Host], plan: Plan, seen: Sequence[Seen], now: float) -> list[Transaction]:
     """Choose the release's folder on each host: the one with this content, else a new name (`~2` for other content)."""
-    identity = owner.transaction_id(now)
+    identity = owner.transaction_id(now, (one.latest for one in seen))
     peers = tuple(host.name for host in hosts)
     begun = []
     for host, one in zip(hosts, seen, strict=True):

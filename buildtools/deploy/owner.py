@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+_SECOND = "%Y%m%dT%H%M%S"
 _ODD = re.compile(r"[^A-Za-z0-9._+@-]+")
 _UNCLEAN = re.compile(r"[^A-Za-z0-9._+~/@:=,|-]")
 
@@ -34,11 +37,21 @@ def parse(text: str) -> Owner | None:
     return Owner(transaction=fields[0], who=fields[1], where=fields[2], expires=int(fields[3]))
 
 
-def transaction_id(now: float) -> str:
-    """Return a name for a transaction that sorts by time and is nobody else's."""
-    import time
+def transaction_id(now: float, latest: Iterable[str] = ()) -> str:
+    """Return a name for a transaction that sorts by time and is nobody else's.
 
-    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now)) + "-" + os.urandom(4).hex()
+    Its second is later than the `latest` (`20261121T164305`): files get their times from it, and servers take those to
+    tell them apart. A time more than a day ahead is some clock's mistake, and passed over.
+    """
+    import time
+    from calendar import timegm
+
+    second = int(now)
+    for text in latest:
+        with suppress(ValueError):
+            other = timegm(time.strptime(text, _SECOND))
+            second = max(second, other + 1) if other - now < 86_400 else second
+    return time.strftime(f"{_SECOND}Z", time.gmtime(second)) + "-" + os.urandom(4).hex()
 
 
 def who() -> str:

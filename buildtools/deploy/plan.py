@@ -95,6 +95,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     complete ones by folder. `good` are the releases that were deployed to their end, the latest last, each with its
     transaction. `hash` is the hash program, `space` what is free in KiB and `inodes` how many (-1: unknown);
     `residue` says that something was left, `interrupted` are the transactions among it; `fresh`: nothing of ours yet.
+    `latest` is the second in the name of the last transaction that brought files.
     """
 
     current: str
@@ -108,6 +109,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     residue: tuple[str, ...] = ()
     interrupted: tuple[Interrupted, ...] = ()
     fresh: bool = False
+    latest: str = ""
 
     @property
     def serving(self) -> str:

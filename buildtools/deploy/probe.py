@@ -34,6 +34,7 @@ def seen(reply: Reply) -> Seen:
         residue=tuple(reply.all("residue")),
         interrupted=tuple(_interrupted(line) for line in reply.all("interrupted")),
         fresh=not reply.first("state"),
+        latest=reply.first("latest"),
     )
 
 

@@ -22,6 +22,21 @@ def test_a_locks_text_is_read_back() -> None:
     assert "|" not in where() + who()
 
 
+@pytest.mark.parametrize(
+    ("latest", "second"),
+    [
+        ([], "20010909T014640Z"),
+        (["20010909T014639"], "20010909T014640Z"),
+        (["20010909T014640"], "20010909T014641Z"),
+        (["20010909T014640", "20010909T020000", ""], "20010909T020001Z"),
+        (["20010909T235959"], "20010910T000000Z"),
+        (["20380101T000000", "nonsense"], "20010909T014640Z"),
+    ],
+)
+def test_a_transactions_second_is_later_than_the_last(latest: list[str], second: str) -> None:
+    assert transaction_id(1_000_000_000.7, latest).partition("-")[0] == second
+
+
 @pytest.mark.parametrize("text", ["", "x", "a|b|c", "a|b|c|x", "a|b|c|1|d", "a|b|c|-1"])
 def test_what_is_no_lock(text: str) -> None:
     assert parse(text) is None

@@ -32,6 +32,7 @@ if [ -d "$base" ]; then (
   if [ -d $state ]; then say "state yes"; fi
   if [ -e $state/lock ] && [ ! -L $state/lock ]; then fail lockfile "$(clean "$base")/$state/lock"; fi
   if [ -L $state/lock ]; then say "lock $(target_of $state/lock)"; fi
+  if [ -f $state/latest ]; then read -r latest <$state/latest || :; say "latest $(clean "$latest")"; fi
   for left in $state/txn/* $state/stage/*; do
     if [ -e "$left" ]; then say "residue $(clean "${left#$state/}")"; fi
     if [ -f "$left/record" ]; then
