@@ -17,8 +17,8 @@ from buildtools.cli.switching import EXITS, switch, switching_options
 def command(target: str | None, to: str, **flags: Any) -> int:
     """Go back on all hosts to the good release before the current one.
 
-    That is one transaction, with hooks and health checks; nothing is sent. What is left counts as good no more: another rollback goes further back. Hosts that would go to different releases
-    are refused; say --to RELEASE, or --each. Hosts come from the step `upload` of the pipeline file, or from --host;
-    TARGET from its step `pack`.
+    That is one transaction, with hooks and health checks; nothing is sent. What is left counts as good no more:
+    another rollback goes further back. Hosts that would go to different releases are refused; then say --to RELEASE,
+    or --each. Hosts come from the step `upload` of the pipeline file, or from --host; TARGET from its step `pack`.
     """
     return switch(target, to, flags, rollback=True)

@@ -16,11 +16,11 @@ from buildtools.deploy.transaction import folder
 
 
 def named(stock: Stock, name: str) -> Held:
-    """Return the release that `name` means: a folder's name, or a version that only one release there has.
+    """Return the release that `name` means: a folder's name, or a version, whose newest release it is then.
 
     Raises `StepError` where there is none, or more than one.
     """
-    exact = stock.held(name)
+    exact = stock.held(name) or stock.held(stock.links.get(name, "").removeprefix("releases/"))
     if exact is not None:
         return exact
     found = [held for held in stock.releases if name == held.version]
