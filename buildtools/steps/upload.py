@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import msgspec
 
 from buildtools.core.errors import BuildtoolsError
-from buildtools.deploy.fleet import Outcome, deploy
+from buildtools.deploy.fleet import Outcome, deploy, look
 from buildtools.deploy.health import Check
 from buildtools.deploy.hooks import Hooks
 from buildtools.deploy.layout import Address, address, path_problem, root_problem
@@ -36,7 +36,7 @@ class Upload(Step, frozen=True):
     archive: Annotated[Path, msgspec.Meta(description="The archive from `pack`; its manifest lies beside it")]
     hosts: Annotated[
         tuple[str, ...],
-        msgspec.Meta(description="Where to: `user@host[:port]` over SSH, or `local:` for this machine", min_length=1),
+        msgspec.Meta(description="Where to: `user@host[:port]` over SSH, or `local:` for this machine"),
     ]
     root: Annotated[
         str,
@@ -93,6 +93,8 @@ class Upload(Step, frozen=True):
 
     def check_options(self) -> Iterator[tuple[str, str]]:
         """Refuse hosts, paths and times that make no sense."""
+        if not self.hosts:
+            yield "hosts", "names no host"
         if len(set(self.hosts)) < len(self.hosts):
             yield "hosts", "names one host twice"
         for text in self.hosts:
@@ -122,6 +124,19 @@ class Upload(Step, frozen=True):
             except PackageNotFoundError:
                 found = ""
             yield Tool(name="fabric", version=found, remedy="pip install fabric")
+
+    def preview(self, ctx: StepContext) -> Iterator[str]:
+        """Say for each host which release `current` would move to; looks at the hosts, and changes nothing there."""
+        from buildtools.deploy.sessions import open_hosts
+
+        plan = self.plan(*self._packed(ctx))
+        with open_hosts(ctx, self.places(), self.ssh(ctx), self.pool) as hosts:
+            for choice in look(hosts, plan, self.policy):
+                if choice.done:
+                    yield f"{choice.host}: {choice.name} is current already"
+                    continue
+                sent = "stands there already" if choice.reuse else "would be sent"
+                yield f"{choice.host}: current -> {choice.name} (now {choice.previous or 'nothing'}), which {sent}"
 
     def run(self, ctx: StepContext) -> StepResult:
         """Deploy. Whatever keeps the release from being switched to is an error; all hosts have gone back then."""

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildtools.plugin import StepError
+from buildtools.steps.upload import Upload
+from tests.support.context import LoneContext
+from tests.support.releases import pack, upload
+
+
+def preview(root: Path, archive: Path, *hosts: str) -> list[str]:
+    step = Upload(archive=archive, hosts=hosts or ("local:",), root="site")
+    return list(step.preview(LoneContext(root)))
+
+
+def test_what_would_be_done_on_each_host(tmp_path: Path) -> None:
+    first, second = (pack(tmp_path, {"a": text}, revision=text) for text in ("r1", "r2"))
+    assert preview(tmp_path, first) == ["local: current -> 1.0.r1 (now nothing), which would be sent"]
+    assert not (tmp_path / "site").exists()
+    upload(tmp_path, first)
+    assert preview(tmp_path, first) == ["local: 1.0.r1 is current already"]
+    before = sorted((tmp_path / "site").rglob("*"))
+    assert preview(tmp_path, second, "local:", "local:elsewhere") == [
+        "local: current -> 1.0.r2 (now 1.0.r1), which would be sent",
+        "local:elsewhere: current -> 1.0.r2 (now nothing), which would be sent",
+    ]
+    assert sorted((tmp_path / "site").rglob("*")) == before
+    upload(tmp_path, second)
+    assert preview(tmp_path, first) == ["local: current -> 1.0.r1 (now 1.0.r2), which stands there already"]
+
+
+def test_what_would_be_refused_is(tmp_path: Path) -> None:
+    archive = pack(tmp_path, {"a": "1"})
+    (tmp_path / "site/demo/current").mkdir(parents=True)
+    with pytest.raises(StepError, match="current is not a link but a folder"):
+        preview(tmp_path, archive)
+    with pytest.raises(StepError, match=r"none\.tgz is not there"):
+        preview(tmp_path, Path("none.tgz"))
