@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
+import re
 import socket
 import threading
 import time
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from paramiko import Channel
 
 _PIECE = 2**18
-_MOST_KEPT = 2**20
-"""bytes of one command's output that are kept; more is nobody's answer"""
+_MOST_KEPT = 2**24
+"""bytes of one command's output that are kept: the listing of a large release, compressed, is the longest answer"""
+_ODD = re.compile(rb"[^ -~]|[\\'!]")
 
 
 class SshHost:
@@ -74,7 +75,7 @@ class SshHost:
         watchdog.daemon = True
         watchdog.start()
         try:
-            reply = self._talk(channel, f"sh -c {shlex.quote(script)}", feed)
+            reply = self._talk(channel, command(script), feed)
         except StepError:
             if time.monotonic() < ends:
                 raise
@@ -164,6 +165,16 @@ class SshHost:
             pass  # the script ended before its input: it says why
 
 
+def command(script: str) -> str:
+    """Return the command that runs a script, for any login shell: only the inner `sh` reads the script itself.
+
+    Within single quotes csh takes no newline and reads `!`, and fish reads backslashes; so these go as octal numbers.
+    The empty line ends whatever the login shell has printed before.
+    """
+    text = _ODD.sub(lambda match: b"\\0%03o" % match[0][0], script.encode()).decode("ascii")
+    return f"""sh -c 'echo;eval "$(printf %b "$0")"' '{text}'"""
+
+
 def _joined(channel: Channel, timeout: float) -> socket.socket:
     """Return a real socket, which TLS and `select` need, whose other end is carried on by two threads."""
     here, there = socket.socketpair()
@@ -203,4 +214,4 @@ def _pieces(receive: Callable[[int], bytes]) -> Iterator[bytes]:
             yield piece
 
 
-__all__ = ["HostKeyRefused", "SshHost", "SshOptions"]
+__all__ = ["HostKeyRefused", "SshHost", "SshOptions", "command"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -18,6 +19,7 @@ import pytest
 
 from buildtools.deploy.host import LocalHost
 from buildtools.deploy.script import Reply
+from buildtools.deploy.ssh import command
 from buildtools.plugin import Cancelled, StepError
 from tests.support.context import LoneContext
 from tests.support.reach import Cancellable, opened, said
@@ -119,6 +121,21 @@ def test_outputs_are_drained_while_input_goes_in(sshd: Sshd, tmp_path: Path) -> 
         assert host.run("{ kill -9 $$; }").status != 0
 
 
+@pytest.mark.parametrize("shell", ["sh", "dash", "bash", "zsh", "ksh", "busybox sh", "tcsh", "fish"])
+def test_any_login_shell_will_do(tmp_path: Path, shell: str) -> None:
+    program = shutil.which(shell.split(maxsplit=1)[0])
+    if program is None:
+        pytest.skip(f"{shell} is not installed")
+    script = """printf '%s|' 'it'"'"'s' "back\\slash \\\\" '!x !! $HOME `no`' 'tab\t' "ü€" 100%d
+set -eu; trap 'echo " $? end"' EXIT; : "$0"; cat; exit 3"""
+    words = [program, *shell.split()[1:], "-c", command("{\n" + script + "\n}\n")]
+    done = subprocess.run(
+        words, input=b"fed", capture_output=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"}
+    )
+    direct = subprocess.run(["sh", "-c", script], input=b"fed", capture_output=True, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == (b"\n" + direct.stdout, b"", 3)
+
+
 def test_what_goes_over_arrives_as_it_is(sshd: Sshd, tmp_path: Path) -> None:
     parts = [tmp_path / "one", tmp_path / "none", tmp_path / "two"]
     for path, size in zip(parts, (300_000, 0, 1), strict=True):
@@ -132,7 +149,7 @@ def test_a_command_that_takes_too_long(sshd: Sshd, tmp_path: Path) -> None:
     with opened(sshd, tmp_path, phase=1.0) as host:
         with pytest.raises(StepError, match=r"no end after 1 seconds"):
             host.run("{ sleep 3; }")
-        assert host.run("{ echo alive; }").stdout == b"alive\n"
+        assert said(host, "echo alive") == "alive\n"
 
 
 def test_cancelling_closes_the_connection(sshd: Sshd, tmp_path: Path) -> None:

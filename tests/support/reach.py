@@ -65,7 +65,7 @@ def opened(sshd: Sshd, root: Path, context: LoneContext | None = None, **options
 
 
 def said(host: Host, script: str, feed: Sequence[Path] = ()) -> str:
-    """Run a script that must end well, and return what it wrote."""
+    """Run a script that must end well, and return what it wrote after the empty line that ends what a login says."""
     reply = host.run(f"{{\n{script}\nexit\n}}\n", feed)
     assert reply.status == 0, reply
-    return reply.stdout.decode()
+    return reply.stdout.decode().removeprefix("\n")
