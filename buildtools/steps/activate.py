@@ -20,6 +20,8 @@ from buildtools.deploy.voice import Voice
 from buildtools.plugin import Cancelled, Kind, Status, Step, StepContext, StepResult
 from buildtools.steps.upload import Upload
 
+_ALL = 1_000_000
+
 
 class Switched(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to one host, or in a dry run what would: `current` moved to `release`, from `previous`."""
@@ -49,13 +51,17 @@ class Activate(Step, frozen=True):
 
     def run(self, ctx: StepContext) -> StepResult:
         """Switch. Whatever keeps the hosts from it is an error; all serve what they served before then."""
-        upload, site, policy = self.upload, self.upload.site(self.target), self.upload.policy
+        upload, policy = self.upload, self.upload.policy
+        # Old releases go when new ones come; going back removes nothing.
+        site = msgspec.structs.replace(upload.site(self.target), keep=_ALL)
         wish = Wish(name=self.release, rollback=self.rollback, each=self.each)
         log: list[str] = []
         try:
             with open_hosts(ctx, upload.places(), upload.ssh(ctx), upload.pool) as hosts:
                 if self.dry_run:
-                    return _result(self.target, [_would(choice) for choice in look(hosts, site, wish, policy)], log)
+                    result = _result(self.target, [_would(one) for one in look(hosts, site, wish, policy)], log)
+                    ctx.output(f"{result.outputs['told']}\n")
+                    return result
                 outcome = activate(hosts, site, wish, policy, _voice(ctx, log))
         except Cancelled:
             raise

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.project import Outcome, Project
 from tests.support.releases import pack, upload
+from tests.support.sshd import Sshd, free_port
 
 FILE = """
 properties: {version: "1.0"}
@@ -213,6 +214,32 @@ def test_a_lock_is_refused_by_its_owners_name(site: Project) -> None:
     assert current(site, "a") == "1.2.r1"
     assert site.call("rollback", "--steal-lock").code == 0
     assert current(site, "b") == "1.1.r1"
+
+
+def test_hosts_over_ssh_and_one_that_is_gone(site: Project, tmp_path: Path) -> None:
+    server = Sshd(tmp_path / "sshd", home=site.root / "a")
+    try:
+        flags = ["--host", server.address, "--root", "site", "--identity", server.key, "--known-hosts"]
+        flags.append(server.known_hosts)
+        gone = f"{server.user}@127.0.0.1:{free_port()}"
+        verified = site.call("releases", "demo", "--verify", *flags)
+        assert (verified.code, verified.stdout.count("verified")) == (0, 3)
+        both = site.call("releases", "demo", *flags, "--host", gone, "--json")
+        assert both.code == 5
+        here, there = told(both)["hosts"]
+        assert (here["host"], here["current"], here["error"]) == (server.address, "1.2.r1", "")
+        assert (there["host"], there["releases"]) == (gone, [])
+        assert "nothing answers" in there["error"]
+        done = site.call("rollback", "demo", *flags)
+        assert done.code == 0, done
+        assert (current(site, "a"), current(site, "b")) == ("1.1.r1", "1.2.r1")
+        refused = site.call("rollback", "demo", *flags, "--host", gone, "--json")
+        assert (refused.code, current(site, "a")) == (5, "1.1.r1")
+        known = ["--known-hosts", site.root / "pipeline.yaml"]
+        stranger = site.call("releases", "demo", *flags[:-2], *known)
+        assert (stranger.code, "host key" in stranger.stderr) == (5, True)
+    finally:
+        server.stop()
 
 
 def test_words_are_completed(site: Project) -> None:
