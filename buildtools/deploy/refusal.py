@@ -109,7 +109,7 @@ def together(failures: Sequence[BuildtoolsError]) -> BuildtoolsError:
     if all(isinstance(error, Unfit) for error in failures):
         return Unfit(message, "; ".join(map(brief, failures)))
     refusals = [error for error in failures if isinstance(error, Refusal)]
-    stale = len(refusals) == len(failures) and all(error.reason in OVERTAKEN for error in refusals)
+    stale = len(refusals) == len(failures) and all(one.overtaken or one.reason in OVERTAKEN for one in refusals)
     return Refusal(
         message,
         remedy="\n".join(dict.fromkeys(error.remedy for error in failures if error.remedy)),
@@ -131,6 +131,7 @@ def locked(host: str, text: str) -> Refusal:
         f"{host}: locked by {held.who} on {held.machine} until {until} (transaction {held.transaction})",
         remedy="Wait for that deployment. If it surely runs no more, set `steal-lock: true` for one run.",
         reason="lock",
+        overtaken=owner.is_dead(held),
     )
 
 

@@ -156,6 +156,7 @@ def test_a_refusal_of_one_host_stands_in_the_logs_of_the_others(tmp_path: Path, 
 
 def test_two_names_of_one_host_are_noticed(tmp_path: Path) -> None:
     archive = pack(tmp_path, ONE)
+    (tmp_path / "a").mkdir()
     (tmp_path / "b").symlink_to("a")
     result, _ = deploy(tmp_path, archive, hosts=HOSTS[:2])
     assert "one host" in result.reason

@@ -182,7 +182,7 @@ def tools(folder: Path, *, without: set[str]) -> Path:
     folder.mkdir()
     names = (
         "sh cat tar gzip readlink find sort sed tr grep cmp date df mkdir mv rm rmdir ln ls touch sync chmod env"
-        " sha256sum shasum openssl perl flock sleep"
+        " cp tail uniq sha256sum shasum openssl perl flock sleep"
     )
     for name in set(names.split()) - without:
         if found := shutil.which(name):
@@ -306,7 +306,7 @@ def test_the_switch_is_one_rename(tmp_path: Path) -> None:
     calls = "trace=rename,renameat,renameat2,unlink,unlinkat,symlink,symlinkat"
     # Only the phase that switches: a traced process cannot be traced again by one that it starts.
     traced = f'exec strace -f -q -o {trace} -e {calls} /bin/sh "$@"'
-    script.write_text(f'#!/bin/sh\ncase $2 in *"switch current"*) {traced} ;; esac\nexec /bin/sh "$@"\n')
+    script.write_text(f'#!/bin/sh\ncase $2 in *"# Switches"*) {traced} ;; esac\nexec /bin/sh "$@"\n')
     script.chmod(0o755)
     context = LoneContext(tmp_path, env={"PATH": f"{script.parent}:{os.environ['PATH']}"})
     try:

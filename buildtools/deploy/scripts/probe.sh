@@ -9,7 +9,7 @@ while [ ! -e "$place" ]; do
 done
 [ -d "$place" ] || fail root "$(clean "$place") is not a folder"
 
-for tool in tar gzip readlink find sort sed tr grep cmp date env tail; do
+for tool in tar gzip readlink find sort sed tr grep cmp date env tail uniq cp; do
   command -v $tool >/dev/null 2>&1 || say "missing $tool"
 done
 for tool in sha256sum shasum openssl; do
