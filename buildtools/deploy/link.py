@@ -68,26 +68,32 @@ class Link:
 
     def _step(self, hop: Hop, *, last: bool) -> bool:
         """Connect to the next hop, from the one before it; `False` for a server that is too busy just now."""
-        tap = Tap(self._stream(hop))
-        connection = _connection(hop, tap, self.options, password=self.options.password if hop is self.hops[-1] else "")
+        if self._done.is_set():
+            raise StepError("closed while connecting")
+        stream = self._stream(hop)
+        tap = Tap(stream)
         self._taps.append(tap)
+        password = self.options.password if hop is self.hops[-1] else ""
+        connection = _connection(hop, tap, self.options, password=password)
         self._connections.append(connection)
-        if self._done.is_set():  # closed meanwhile, when this was not in the list yet
+        if self._done.is_set():  # meanwhile, when these were not in the lists yet
             self.close()
         try:
             connection.open()
         except Exception:
             _close(connection)
             tap.close()
-            if last and tap.turned_away:
+            if not tap.turned_away:
+                raise
+            if isinstance(stream, Program):
+                raise StepError(f"the ProxyCommand ended{stream.complaint}", remedy="Try it by itself.") from None
+            if last:
                 raise StepError(
                     f"{hop.host}:{hop.port} closes the connection before it says anything",
                     remedy="Allow more logins at once (`MaxStartups` of sshd), or set a smaller `pool`.",
                 ) from None
-            if not tap.turned_away:
-                raise
-            self._connections.pop()
-            self._taps.pop()
+            self._connections.remove(connection)
+            self._taps.remove(tap)
             return False
         return True
 

@@ -49,7 +49,7 @@ def _hosts(ctx: StepContext, addresses: Sequence[Address], options: SshOptions) 
             from buildtools.deploy.ssh import SshHost
 
             meant = " -> ".join(hop.login for hop in hops)
-            hosts.append(SshHost(ctx, place, options, hops))
+            hosts.append(SshHost(ctx, place.text, hops, options))
         else:
             folder = ctx.root / Path(place.folder).expanduser()
             meant = f"local:{folder.resolve()}"

@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING
 
 from buildtools.core.errors import StepError
 from buildtools.core.step import StepContext
-from buildtools.deploy.hostkeys import HostKeyRefused
-from buildtools.deploy.layout import Address
 from buildtools.deploy.link import Link, pauses
-from buildtools.deploy.route import Hop, SshOptions, route
+from buildtools.deploy.route import Hop, SshOptions
 from buildtools.deploy.script import Reply
-from buildtools.deploy.sshconfig import read_config
 from buildtools.deploy.trouble import explained
 
 if TYPE_CHECKING:
@@ -34,11 +31,11 @@ _ODD = re.compile(rb"[^ -~]|[\\'!]")
 class SshHost:
     """One connection to one host, used for the whole deployment: a context manager. One thread at a time may use it."""
 
-    def __init__(self, ctx: StepContext, address: Address, options: SshOptions, hops: tuple[Hop, ...] = ()) -> None:
+    def __init__(self, ctx: StepContext, name: str, hops: tuple[Hop, ...], options: SshOptions) -> None:
         self.ctx = ctx
-        self.name = address.text
+        self.name = name
         self.options = options
-        self._link = Link(self.name, hops or route(address, read_config(), ctx.env), options)
+        self._link = Link(name, hops, options)
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> SshHost:
@@ -214,4 +211,4 @@ def _pieces(receive: Callable[[int], bytes]) -> Iterator[bytes]:
             yield piece
 
 
-__all__ = ["HostKeyRefused", "SshHost", "SshOptions", "command"]
+__all__ = ["SshHost", "SshOptions", "command"]

@@ -6,6 +6,7 @@ import contextlib
 import os
 import select
 import shlex
+import threading
 import time
 from typing import Any, Protocol
 
@@ -62,7 +63,13 @@ class Tap:
 
     def send(self, data: bytes) -> int:
         """Send, as `Stream.send` says."""
-        count = self._stream.send(data)
+        try:
+            count = self._stream.send(data)
+        except TimeoutError:
+            raise
+        except OSError:
+            self._ended = True
+            raise
         self.sent += count
         return count
 
@@ -92,6 +99,10 @@ class Program:
         process: Any = self._proxy.process
         self._in, self._out, self._err = process.stdin, process.stdout, process.stderr
         self._timeout: float | None = None
+        self._closing = threading.Lock()
+        self._closed = False
+        self.complaint = ""
+        """what the program had to say when it was closed, as `: TEXT`"""
 
     def recv(self, size: int) -> bytes:
         """Receive, as `Stream.recv` says."""
@@ -114,7 +125,15 @@ class Program:
 
     def close(self) -> None:
         """End the program."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
         process = self._proxy.process
+        with contextlib.suppress(OSError):
+            if select.select([self._err], [], [], 0)[0]:
+                text = os.read(self._err.fileno(), 1000).decode("utf-8", "replace").strip()
+                self.complaint = f": {text.splitlines()[-1]}" if text else ""
         process.terminate()
         deadline = time.monotonic() + 2
         while process.poll() is None and time.monotonic() < deadline:

@@ -204,7 +204,11 @@ def test_a_program_makes_the_connection(servers: list[Sshd], home: Path, tmp_pat
     configure(home, servers, f"ProxyCommand {command}")
     with reached(LoneContext(tmp_path), ["two"]) as (host,):
         assert said(host, "echo $SSH_CONNECTION").split()[3] == str(servers[2].port)
-    for command, problem in (("exit 3", "closes the connection|no connection"), ("sleep 60", "no connection to")):
+    cases = [
+        ("sh -c 'echo no way >&2; exit 3'", "two: the ProxyCommand ended: no way"), ("true", "the ProxyCommand ended"),
+        ("/nonexistent", "the ProxyCommand ended: .*not found"), ("sleep 60", "no connection to"),
+    ]  # fmt: skip
+    for command, problem in cases:
         configure(home, servers, f"ProxyCommand {command}")
         with pytest.raises(StepError, match=problem), reached(LoneContext(tmp_path), ["two"], connect=1.0):
             pass

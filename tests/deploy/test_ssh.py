@@ -129,9 +129,8 @@ def test_any_login_shell_will_do(tmp_path: Path, shell: str) -> None:
     script = """printf '%s|' 'it'"'"'s' "back\\slash \\\\" '!x !! $HOME `no`' 'tab\t' "ü€" 100%d
 set -eu; trap 'echo " $? end"' EXIT; : "$0"; cat; exit 3"""
     words = [program, *shell.split()[1:], "-c", command("{\n" + script + "\n}\n")]
-    done = subprocess.run(
-        words, input=b"fed", capture_output=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"}
-    )
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(tmp_path)}
+    done = subprocess.run(words, input=b"fed", capture_output=True, check=False, env=env)
     direct = subprocess.run(["sh", "-c", script], input=b"fed", capture_output=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == (b"\n" + direct.stdout, b"", 3)
 
@@ -145,10 +144,25 @@ def test_what_goes_over_arrives_as_it_is(sshd: Sshd, tmp_path: Path) -> None:
     assert (tmp_path / "there").read_bytes() == b"".join(path.read_bytes() for path in parts)
 
 
+def test_new_keys_are_agreed_on_while_data_goes_both_ways(tmp_path: Path) -> None:
+    server = Sshd(tmp_path / "sshd", config="RekeyLimit 1M\n")
+    big = tmp_path / "big"
+    big.write_bytes(os.urandom(1_000_000) * 8)
+    try:
+        with opened(server, tmp_path) as host:
+            reply = host.run("{ tee /dev/stderr; }", [big])
+            assert reply.stdout == b"\n" + big.read_bytes()
+    finally:
+        server.stop()
+
+
 def test_a_command_that_takes_too_long(sshd: Sshd, tmp_path: Path) -> None:
     with opened(sshd, tmp_path, phase=1.0) as host:
-        with pytest.raises(StepError, match=r"no end after 1 seconds"):
-            host.run("{ sleep 3; }")
+        big = tmp_path / "big"
+        big.write_bytes(bytes(10_000_000))
+        for feed in ((), (big,)):  # also when it does not take what is sent
+            with pytest.raises(StepError, match=r"no end after 1 seconds"):
+                host.run("{ sleep 3; }", feed)
         assert said(host, "echo alive") == "alive\n"
 
 
