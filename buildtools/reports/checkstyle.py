@@ -9,7 +9,7 @@ from __future__ import annotations
 from buildtools.core.results import Finding, RunResult
 from buildtools.reports.findings import all_findings
 from buildtools.reports.scene import ELSEWHERE, Scene
-from buildtools.reports.xmltext import attributes
+from buildtools.reports.xmltext import attributes, quoted
 
 
 def render(result: RunResult, scene: Scene = ELSEWHERE) -> bytes:
@@ -25,9 +25,8 @@ def render(result: RunResult, scene: Scene = ELSEWHERE) -> bytes:
 
 
 def _error(finding: Finding) -> str:
-    rule = (finding.rule or finding.symbol or finding.tool).replace(".", "_")
-    column = attributes(column=finding.column) if finding.column else ""
-    rest = attributes(
-        severity=finding.severity.value, message=finding.message, source=f"{finding.tool.replace('.', '_')}.{rule}"
-    )
-    return f"<error{attributes(line=finding.line)}{column}{rest}/>\n"
+    rule = finding.rule or finding.symbol or finding.tool
+    source = quoted(f"{finding.tool.replace('.', '_')}.{rule.replace('.', '_')}")
+    column = f' column="{finding.column}"' if finding.column else ""
+    place = f'line="{finding.line}"{column} severity="{finding.severity.value}"'
+    return f'<error {place} message="{quoted(finding.message)}" source="{source}"/>\n'

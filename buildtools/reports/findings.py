@@ -24,6 +24,7 @@ def all_findings(result: RunResult, scene: Scene) -> Iterator[Finding]:
     of a matrix, is said once.
     """
     paths = dict.fromkeys(_NOWHERE, _from_top(scene.pipeline_file(result.file), scene))
+    names: dict[str, str] = {}
     seen: set[Finding] = set()
     taken: dict[str, int] = {}
     for run in result.steps:
@@ -31,7 +32,7 @@ def all_findings(result: RunResult, scene: Scene) -> Iterator[Finding]:
             path = paths.get(finding.path)
             if path is None:
                 path = paths[finding.path] = _from_top(finding.path, scene)
-            ready = _ready(finding, path)
+            ready = _ready(finding, path, names)
             if ready not in seen:
                 seen.add(ready)
                 yield _apart(ready, taken)
@@ -44,14 +45,18 @@ def _with_fingerprints(result: StepResult) -> tuple[Finding, ...]:
     return tuple(old if old.fingerprint else new for old, new in zip(result.findings, made, strict=True))
 
 
-def _ready(finding: Finding, path: str) -> Finding:
-    rule = _name(finding.rule)
+def _ready(finding: Finding, path: str, names: dict[str, str]) -> Finding:
+    """Return the finding as it is to be written; `names` are those that were made fit before."""
+    for name in (finding.tool, finding.rule, finding.symbol):
+        if name not in names:
+            names[name] = " ".join(clean(name).split())[:_NAME]
+    rule = names[finding.rule]
     message = finding.message if len(finding.message) <= _MESSAGE else excerpt(finding.message, _MESSAGE)
     known = finding.line > 0
     return Finding(
-        tool=_name(finding.tool) or "unknown",
+        tool=names[finding.tool] or "unknown",
         rule=rule,
-        symbol=_name(finding.symbol),
+        symbol=names[finding.symbol],
         message=clean(message).strip() or rule or "(no message)",
         path=path,
         line=max(finding.line, 1),
@@ -61,12 +66,6 @@ def _ready(finding: Finding, path: str) -> Finding:
         severity=finding.severity,
         fingerprint=clean(finding.fingerprint[:_NAME]),
     )
-
-
-def _name(text: str) -> str:
-    if len(text) <= _NAME and text.isascii() and text.isprintable():
-        return text.strip()
-    return " ".join(clean(text).split())[:_NAME]
 
 
 def _from_top(path: str, scene: Scene) -> str:

@@ -20,7 +20,7 @@ from buildtools.core.model import Status
 from buildtools.core.results import RunResult, TestCase
 from buildtools.reports.scene import ELSEWHERE, Scene
 from buildtools.reports.testcases import Entry, Properties, Suite, suites
-from buildtools.reports.xmltext import attributes, clean, content, excerpt
+from buildtools.reports.xmltext import attributes, clean, escaped, excerpt, quoted
 
 
 class Flavour(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,18 +103,24 @@ def _suite_properties(suite: Suite, result: RunResult) -> Properties:
 
 
 def _properties(pairs: Properties, *, always: bool = False) -> str:
-    told = [(name, value) for name, value in pairs if clean(value)]
-    lines = "".join(f"<property{attributes(name=_token(name), value=value)}/>\n" for name, value in told)
+    told = [(_token(name), text) for name, value in pairs if (text := clean(value))]
+    lines = "".join(f'<property name="{quoted(name)}" value="{quoted(value)}"/>\n' for name, value in told)
     return f"<properties>\n{lines}</properties>\n" if lines or always else ""
 
 
 def _case(entry: Entry, flavour: Flavour, *, short: bool) -> str:
     case = entry.case
     classname = case.classname if case.classname or not flavour.ant else _token(case.suite)
-    head = attributes(name=case.name, classname=classname, time=_time(case.seconds))
+    head = f' name="{quoted(case.name)}"'
+    if classname:
+        head += f' classname="{quoted(classname)}"'
+    head += f' time="{_time(case.seconds)}"'
     parts = [_verdict(case, short=short)]
     if flavour.extras:
-        head += attributes(file=case.file) + (attributes(line=case.line) if case.line > 0 else "")
+        if case.file:
+            head += f' file="{quoted(clean(case.file))}"'
+        if case.line > 0:
+            head += f' line="{case.line}"'
         parts.insert(0, _properties(entry.properties))
     if not flavour.ant:
         tag = "flakyFailure" if case.status is Status.PASSED else "rerunFailure"
@@ -131,11 +137,11 @@ def _verdict(case: TestCase, *, short: bool) -> str:
     message = excerpt(case.message, _MESSAGE)
     details = excerpt(case.details, _SHORT if short else _DETAILS)
     if case.status is Status.SKIPPED:
-        return f"<skipped{attributes(message=message)}>{content(_said(details or message, case))}</skipped>\n"
+        return f"<skipped{attributes(message=message)}>{escaped(_said(details or message, case))}</skipped>\n"
     tag = "failure" if case.status is Status.FAILED else "error"
     default = "StepCancelled" if case.status is Status.CANCELLED else tag
     head = attributes(message=message or case.status.value, type=_type(case.type or default))
-    return f"<{tag}{head}>{content(_said(_joined(message, details), case))}</{tag}>\n"
+    return f"<{tag}{head}>{escaped(_said(_joined(message, details), case))}</{tag}>\n"
 
 
 def _said(text: str, case: TestCase) -> str:
@@ -151,13 +157,13 @@ def _rerun(attempt: TestCase, tag: str, *, short: bool) -> str:
     message = excerpt(attempt.message, _MESSAGE)
     trace = excerpt(attempt.details, _SHORT if short else _CAPTURED) or message
     head = attributes(message=message, type=_type(attempt.type or "failure"))
-    return f"<{tag}{head}>\n<stackTrace>{content(trace)}</stackTrace>\n{_captured(attempt, short=short)}</{tag}>\n"
+    return f"<{tag}{head}>\n<stackTrace>{escaped(trace)}</stackTrace>\n{_captured(attempt, short=short)}</{tag}>\n"
 
 
 def _captured(case: TestCase, *, short: bool) -> str:
     limit = _SHORT if short else _PASSED_CAPTURED if case.status is Status.PASSED else _CAPTURED
     return "".join(
-        f"<{tag}>{content(excerpt(text, limit))}</{tag}>\n"
+        f"<{tag}>{escaped(excerpt(text, limit))}</{tag}>\n"
         for tag, text in (("system-out", case.stdout), ("system-err", case.stderr))
         if text
     )
@@ -178,7 +184,7 @@ def _at_the_end(suite: Suite, *, short: bool) -> str:
             if text:
                 parts.append(f"{title}\n{excerpt(text, limit)}")
     texts = (("system-out", "\n".join(out)), ("system-err", "\n".join(err)))
-    return "".join(f"<{tag}>{content(excerpt(text, _TOGETHER))}</{tag}>\n" for tag, text in texts)
+    return "".join(f"<{tag}>{escaped(excerpt(text, _TOGETHER))}</{tag}>\n" for tag, text in texts)
 
 
 def _type(name: str) -> str:

@@ -35,31 +35,30 @@ def render(result: RunResult, scene: Scene = ELSEWHERE) -> bytes:
     blocks += [_table(result)]
     failures = [run for run in result.steps if bad(run)]
     if failures:
-        sections, left_out = _fitting(("\n\n".join(_failure(run, scene)) for run in failures), LIMIT // 2)
+        sections = _fitting(("\n\n".join(_failure(run, scene)) for run in failures), LIMIT // 2)
         blocks += ["### Failures", *sections]
-        blocks += [f"{count(left_out, 'more failure')}: see the other reports."] if left_out else []
+        if len(sections) < len(failures):
+            blocks.append(f"{count(len(failures) - len(sections), 'more failure')}: see the other reports.")
     return "".join(f"{block}\n\n" for block in blocks if block).encode()
 
 
-def _fitting(parts: Iterator[str], room: int) -> tuple[list[str], int]:
-    """Return the first parts that have room in so many bytes, and how many there are beyond them."""
+def _fitting(parts: Iterator[str], room: int) -> list[str]:
+    """Return the first parts that have room in so many bytes; the rest is not even made."""
     taken: list[str] = []
-    left_out = 0
     for part in parts:
         room -= len(part.encode()) + 2
         if room < 0:
-            left_out += 1
-        else:
-            taken.append(part)
-    return taken, left_out
+            break
+        taken.append(part)
+    return taken
 
 
 def _table(result: RunResult) -> str:
     steps = result.steps
     if len(steps) > _STEPS:
         steps = tuple(sorted(steps, key=lambda run: not bad(run)))[:_STEPS]
-    rows, left_out = _fitting(map(_row, steps), LIMIT // 3)
-    left_out += len(result.steps) - len(steps)
+    rows = _fitting(map(_row, steps), LIMIT // 3)
+    left_out = len(result.steps) - len(rows)
     if left_out:
         rows.append(f"| {count(left_out, 'more step')} | | | |")
     return "\n".join(("| step | result | time | |", "| --- | --- | ---: | --- |", *rows))

@@ -42,19 +42,23 @@ def suites(result: RunResult) -> Iterator[Suite]:
     """Yield the suites in file order, one step at a time, so that only one step's testcases are in memory."""
     names = _Names()
     for run in result.steps:
+        own = clean(run.id)
+        named: dict[str, str] = {"": own}
         groups: dict[str, list[Entry]] = {}
         for entry in _entries(run):
-            suite = f"{run.id}: {clean(entry.case.suite)}" if entry.case.suite else run.id
-            groups.setdefault(clean(suite), []).append(entry)
+            suite = entry.case.suite
+            if suite not in named:
+                named[suite] = clean(f"{run.id}: {suite}")
+            groups.setdefault(named[suite], []).append(entry)
         for name, entries in groups.items():
             # A linter's time is the step's: its testcases are made of findings and have none.
-            total = run.seconds if name == clean(run.id) else sum(entry.case.seconds for entry in entries)
+            total = run.seconds if name == own else sum(entry.case.seconds for entry in entries)
             unique = tuple(names.unique(name, entry) for entry in entries)
             yield Suite(name=name, run=run, entries=unique, seconds=total)
     outside = [Entry(case) for case in _outside(result)]
     if outside:
-        named = tuple(names.unique("buildtools", entry) for entry in outside)
-        yield Suite(name="buildtools", run=None, entries=named, seconds=0.0)
+        unique = tuple(names.unique("buildtools", entry) for entry in outside)
+        yield Suite(name="buildtools", run=None, entries=unique, seconds=0.0)
 
 
 def lint_classname(tool: str, path: str) -> str:
@@ -107,7 +111,9 @@ def _lint(run: StepRun) -> Iterator[Entry]:
     for (tool, path, rule), findings in groups.items():
         first = findings[0]
         more = f" (+{len(findings) - 1} more)" if len(findings) > 1 else ""
-        body = "\n".join(map(_finding_line, findings))
+        # With the blank in front: consumers match on it.
+        shown = " " + clean(path).replace("\n", " ")
+        body = "\n".join(_finding_line(shown, finding) for finding in findings)
         passed = run.result.status is Status.PASSED
         case = TestCase(
             name=f"{rule} {first.symbol}".strip() or tool,
@@ -123,11 +129,15 @@ def _lint(run: StepRun) -> Iterator[Entry]:
         yield Entry(case, (("tool", tool), ("rule", rule), ("findings", str(len(findings)))))
 
 
-def _finding_line(finding: Finding) -> str:
-    # With the blank in front: consumers match on it. Further lines must not look like a place.
-    place = clean(finding.place).replace("\n", " ")
-    message = clean(finding.message).rstrip().replace("\n", "\n    ")
-    return f" {place}: {message}"
+def _finding_line(path: str, finding: Finding) -> str:
+    message = clean(finding.message).rstrip()
+    if "\n" in message:
+        message = message.replace("\n", "\n    ")  # further lines must not look like a place
+    if not finding.line:
+        return f"{path}: {message}"
+    return (
+        f"{path}:{finding.line}:{finding.column}: {message}" if finding.column else f"{path}:{finding.line}: {message}"
+    )
 
 
 def _bar(run: StepRun, metric: Metric) -> Entry:

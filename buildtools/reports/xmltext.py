@@ -10,24 +10,22 @@ from buildtools.reports.ansi import strip
 # What that leaves out is listed, since the complement takes ten times as long to compile (10 ms).
 _NOT_CHAR = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPECIAL = re.compile('[&<>"\n\t]')
-_IN_CONTENT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_IN_ATTRIBUTE = str.maketrans(
-    # A parser would turn line ends and tabs in an attribute into blanks.
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;"}
-)
 
 
 def clean(text: str) -> str:
     """Return `text` without terminal sequences, with newlines as line ends, and U+FFFD for what XML 1.0 cannot hold."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", " ").isprintable():
         return text
-    text = strip(text).replace("\r\n", "\n").replace("\r", "\n")
+    text = strip(text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _NOT_CHAR.sub("\ufffd", text)
 
 
-def content(text: str) -> str:
-    """Return `text` cleaned and escaped for an element's content."""
-    return clean(text).translate(_IN_CONTENT)
+def escaped(text: str) -> str:
+    """Return clean text escaped for an element's content."""
+    # Three searches are several times as fast as one `str.translate`.
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def attributes(**values: str | int) -> str:
@@ -35,15 +33,16 @@ def attributes(**values: str | int) -> str:
     pairs = ""
     for name, value in values.items():
         if value != "":
-            pairs += f' {name}="{_attribute(value)}"'
+            pairs += f' {name}="{value if isinstance(value, int) else quoted(clean(value))}"'
     return pairs
 
 
-def _attribute(value: str | int) -> str:
-    if isinstance(value, int):
-        return str(value)
-    value = clean(value)
-    return value.translate(_IN_ATTRIBUTE) if _SPECIAL.search(value) else value
+def quoted(text: str) -> str:
+    """Return clean text escaped for an attribute in double quotes."""
+    if not _SPECIAL.search(text):
+        return text
+    # A parser would turn line ends and tabs in an attribute into blanks.
+    return escaped(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
 
 
 def excerpt(text: str, limit: int) -> str:
