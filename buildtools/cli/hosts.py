@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from buildtools.cli.options import place_options
+from buildtools.cli.options import Flag, place_options
+from buildtools.cli.running import DurationType
 
 if TYPE_CHECKING:
     from buildtools.aim import Aim
@@ -56,22 +57,40 @@ def _opened(ctx: click.Context) -> Pipeline | None:
 
 target_argument = click.argument("target", required=False, shell_complete=complete_target)
 
+
+def _host(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        from buildtools.deploy.layout import address
+
+        if address(value) is None:
+            raise click.BadParameter(f"{value!r} is no host: write [user@]host[:port], or local: or local:FOLDER")
+    return values
+
+
 _FLAGS = (
     click.option("--step", metavar="NAME", shell_complete=_complete_step, help="The step `upload` that has the hosts."),
     click.option(
         "--host",
         "hosts",
+        cls=Flag,
         multiple=True,
         metavar="[USER@]HOST[:PORT]",
-        help="A host, or local: for this machine; may be repeated. Without --step, no pipeline file is read.",
+        callback=_host,
+        help="A host, or local: for this machine; may be repeated. Without -f or --step, no pipeline file is read.",
     ),
     click.option("--root", metavar="DIR", help="The folder of all targets on the hosts.  [default: public_html]"),
     click.option("--identity", multiple=True, metavar="FILE", help="A private key to log in with; may be repeated."),
     click.option("--known-hosts", multiple=True, metavar="FILE", help="More known host keys; may be repeated."),
-    click.option("--host-key", metavar="POLICY", help="strict, or accept-new: what is done with an unknown host key."),
-    click.option("--connect-timeout", metavar="TIME", help="For connecting and for logging in, each."),
-    click.option("--host-timeout", "timeout", metavar="TIME", help="For each command on a host."),
-    click.option("--pool", metavar="NUMBER", help="How many hosts are worked on at once."),
+    click.option(
+        "--host-key",
+        type=click.Choice(["strict", "accept-new"]),
+        help="Whether an unknown host key is refused, or trusted from then on.",
+    ),
+    click.option("--connect-timeout", type=DurationType(), metavar="TIME", help="For connecting, and for logging in."),
+    click.option(
+        "--host-timeout", "timeout", cls=Flag, type=DurationType(), metavar="TIME", help="For each command on a host."
+    ),
+    click.option("--pool", type=click.IntRange(1, 256), metavar="NUMBER", help="How many hosts at once.  [default: 8]"),
     click.option("--password-env", metavar="VARIABLE", help="The variable that holds the login's password."),
     click.option("--passphrase-env", metavar="VARIABLE", help="The variable that holds the passphrase of the key."),
 )
@@ -87,14 +106,17 @@ def host_options(command: F) -> F:
 def aim_of(target: str | None, flags: dict[str, Any]) -> Aim:
     """Return what the flags of `host_options` aim at; they are taken out of `flags`."""
     from buildtools.aim import aim_by_file, aim_by_flags
-    from buildtools.session import open_pipeline
+    from buildtools.core.errors import InvalidPipeline
+    from buildtools.session import open_pipeline, project_of
 
     file, properties, step = flags.pop("file_option"), flags.pop("properties"), flags.pop("step")
     given: dict[str, Any] = {}
     for name in ("hosts", "root", "identity", "known_hosts", "host_key", "connect_timeout", "timeout", "pool"):
         value = flags.pop(name)
         if value:
-            given[name.replace("_", "-")] = list(value) if isinstance(value, tuple) else value
+            given[name.replace("_", "-")] = list(value) if isinstance(value, tuple) else str(value)
+    if "timeout" in given:  # a lock holds longer than any command
+        given["lock-expiry"] = str(max(1800.0, 2 * float(given["timeout"])))
     for name in ("identity", "known-hosts"):
         if name in given:
             given[name] = [str(Path.cwd() / Path(path).expanduser()) for path in given[name]]
@@ -103,7 +125,13 @@ def aim_of(target: str | None, flags: dict[str, Any]) -> Aim:
     hidden = [value for value in secrets.values() if value]
     if "hosts" in given and not step and not file:
         return aim_by_flags(Path.cwd(), target or "", given, hidden)
-    return aim_by_file(open_pipeline(file, properties), step or "", target or "", given, hidden)
+    try:
+        pipeline = open_pipeline(file, properties)
+    except InvalidPipeline as error:
+        if file is None and project_of(None)[0] is None:
+            error.remedy += " Or name the hosts: --host, --root."
+        raise
+    return aim_by_file(pipeline, step or "", target or "", given, hidden)
 
 
 def _secret(variable: str | None, what: str) -> str:

@@ -107,7 +107,8 @@ def _below(inventory: Inventory) -> Iterator[str]:
         for line in stock.log:
             what = f"{line.event} {line.release}".strip()
             machine = line.machine.partition(":")[0]
-            more = "".join(f", {text}" for text in (line.previous and f"from {line.previous}", line.reason) if text)
+            left = line.previous.removeprefix("releases/")
+            more = "".join(f", {text}" for text in (left and f"from {left}", line.reason) if text)
             yield f"{stock.host}: {_when(line.time)} {what} by {line.who} on {machine}{more}"
 
 

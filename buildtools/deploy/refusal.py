@@ -34,6 +34,8 @@ _TOLD = {
     "nothing": ("the release {words} is there no more, so there is nothing to go back to", "Deploy one that works."),
     "lost": ("the lock was lost to another deployment; nothing more was changed by this one", _AGAIN),
     "interrupted": ("interrupted", _AGAIN),
+    "unreadable": ("{words} cannot be read by this login", "Log in as the user who deploys."),
+    "hash": ("there is neither sha256sum nor shasum nor openssl, so no file can be verified", "Install coreutils there."),
     "readback": ("the link {words} could not be read back after the switch", "Look at {folder} there."),
 }
 """kind of refusal → what happened, and what to do"""

@@ -88,7 +88,10 @@ def test_hosts_come_from_flags_too(site: Project) -> None:
     outcome = site.call("releases", "demo", "--host", "local:a", "--root", "site")
     assert (outcome.code, outcome.stdout.count("local:a"), outcome.stdout.count("local:b")) == (0, 3, 0)
     assert site.call("releases", "--host", "local:a").code == 2
-    assert site.call("releases", "demo").code == 3
+    wrong = site.call("releases", "demo", "--host=-x")
+    assert (wrong.code, "is no host" in wrong.stderr) == (2, True)
+    bare = site.call("releases", "demo")
+    assert (bare.code, "Or name the hosts: --host" in bare.stderr) == (3, True)
     nothing = site.call("releases", "other", "--host", "local:a", "--root", "site", "--verify")
     assert (nothing.code, nothing.stdout) == (4, "local:a: no release of other\n")
 
