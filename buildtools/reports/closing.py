@@ -27,6 +27,11 @@ _VERDICTS = {
 }
 
 
+def verdict(code: ExitCode) -> tuple[str, str, str]:
+    """Return how a run ended, by its exit code: a word, its colour, and what it means (empty for a run that passed)."""
+    return _VERDICTS.get(code, (code.name, "red", ""))
+
+
 def closing(result: RunResult, style: Style) -> str:
     """Return the last words about a run, ending in a newline: failures in file order, problems, the summary line."""
     lines: list[str] = []
@@ -45,7 +50,7 @@ def closing(result: RunResult, style: Style) -> str:
 def summary(result: RunResult, style: Style) -> str:
     """Return `FAILED  3 passed, 1 failed, 2 skipped in 12.3 s: the gate is closed (exit 1)`."""
     code = result.exit_code
-    word, colour, meaning = _VERDICTS.get(code, (code.name, "red", ""))
+    word, colour, meaning = verdict(code)
     counts = Counter(run.result.status for run in result.steps)
     parts = [_counted(counts[status], status) for status in Status if counts[status]]
     parts += [f"{number} {name}" for name, number in _flags(result) if number]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+
 from buildtools.core.results import RunResult
 from buildtools.reports.kinds import ALWAYS, RENDERERS
 from buildtools.reports.scene import Scene
@@ -35,12 +37,13 @@ def write(result: RunResult, files: Places, scene: Scene) -> tuple[str, ...]:
     problems: list[str] = []
     faults: list[Exception] = []
     for kind in dict.fromkeys(kind for kind, _ in files):
+        paths = [path for other, path in files if other == kind]
         try:
-            data = RENDERERS[kind](result, scene)
+            data = RENDERERS[kind](result, msgspec.structs.replace(scene, folder=paths[0].parent))
         except Exception as fault:  # one report that fails must not take the others with it
             faults.append(fault)
             continue
-        for path in [path for other, path in files if other == kind]:
+        for path in paths:
             try:
                 replace_file(path, data)
             except OSError as error:

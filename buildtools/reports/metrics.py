@@ -12,7 +12,7 @@ def held(metric: Metric) -> bool:
 
 def shown(metric: Metric) -> str:
     """Return the number with its unit: `83.25 %`."""
-    return _with_unit(_number(metric.value, 2), metric.unit)
+    return with_unit(_number(metric.value, 2), metric.unit)
 
 
 def against_bar(metric: Metric) -> str:
@@ -24,7 +24,7 @@ def against_bar(metric: Metric) -> str:
     if value == bar and metric.value != metric.threshold:
         value, bar = repr(metric.value), repr(metric.threshold)
     verb = "reaches" if held(metric) else "is below"
-    return f"{_with_unit(value, metric.unit)} {verb} {_with_unit(bar, metric.unit)}"
+    return f"{with_unit(value, metric.unit)} {verb} {with_unit(bar, metric.unit)}"
 
 
 def _number(value: float, digits: int) -> str:
@@ -32,5 +32,6 @@ def _number(value: float, digits: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _with_unit(number: str, unit: str) -> str:
+def with_unit(number: str, unit: str) -> str:
+    """Return a number that is text already with its unit behind it."""
     return f"{number} {unit}" if unit else number

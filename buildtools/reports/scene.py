@@ -22,12 +22,13 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     `root` is the project, whose files may be quoted, `record` the run's folder with the logs, `repository` the top of
     the git work tree around the root; they are `None` where the result comes from elsewhere. Whatever is read there
     must go through `mask`, since only the result is masked beforehand. `rerun` returns the command that runs one step
-    again; `host` is the machine's name.
+    again; `host` is the machine's name. `folder` is where the report is being written: its links start there.
     """
 
     root: Path | None = None
     record: Path | None = None
     repository: Path | None = None
+    folder: Path | None = None
     host: str = "localhost"
     mask: Callable[[str], str] = _as_it_is
     rerun: Callable[[str], str] = _run_alone
