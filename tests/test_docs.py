@@ -16,6 +16,7 @@ README = CHECKOUT / "README.md"
 PIPELINE = CHECKOUT / "docs/pipeline.md"
 PLUGINS = CHECKOUT / "docs/plugins.md"
 LINT = CHECKOUT / "docs/lint.md"
+DEPLOY = CHECKOUT / "docs/deploy.md"
 
 
 def blocks(file: Path, language: str) -> list[str]:
@@ -41,7 +42,7 @@ def anchors(file: Path) -> set[str]:
 def pipelines() -> list[str]:
     """Return every pipeline that is shown, lone steps made into one."""
     found = []
-    for block in [*blocks(README, "yaml"), *blocks(PIPELINE, "yaml"), *blocks(LINT, "yaml")]:
+    for block in [*blocks(README, "yaml"), *blocks(PIPELINE, "yaml"), *blocks(LINT, "yaml"), *blocks(DEPLOY, "yaml")]:
         keys = yaml.safe_load(block)
         if "steps" in keys:
             found.append(block)
@@ -101,6 +102,47 @@ def test_the_options_about_linting_are_those_that_exist(heading: str, plugin: st
     assert shown <= {field.name for field in Registry().find(plugin).fields}
 
 
+@pytest.mark.parametrize("heading", ["pack", "upload"])
+def test_the_options_about_deploying_are_those_that_exist(heading: str) -> None:
+    from buildtools.pipeline.registry import Registry
+
+    section = DEPLOY.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2]
+    rows = section[section.index("| option |") :].partition("\n\n")[0].splitlines()[2:]
+    shown = [name for row in rows for name in re.findall(r"`([\w-]+)`", row.split(" | ")[0])]
+    fields = {field.name for field in Registry().find(heading).fields}
+    told = {"pack": {"target", "version", "revision", "archive-dir"}, "upload": {"archive", "pool"}}[heading]
+    assert sorted([*shown, *told]) == sorted(fields)
+
+
+def test_the_keys_of_hooks_and_health_checks_are_those_that_exist() -> None:
+    from msgspec.structs import fields
+
+    from buildtools.deploy.health import Check
+    from buildtools.deploy.hooks import Hooks
+
+    text = DEPLOY.read_text(encoding="utf-8")
+    for head, kind in (("| hook |", Hooks), ("| key |", Check)):
+        rows = text[text.index(head) :].partition("\n\n")[0].splitlines()[2:]
+        shown = [name for row in rows for name in re.findall(r"`([\w-]+)`", row.split(" | ")[0])]
+        assert sorted(shown) == sorted(field.encode_name for field in fields(kind)), head
+
+
+def test_the_commands_after_a_deployment_work(project: MakeProject) -> None:
+    options = "{archive: '${steps.pack.archive}', hosts: ['local:'], root: site}"
+    pack = "{target: demo, revision: r, release-dir: src}"
+    steps = f"steps: {{pack: {{uses: pack, with: {pack}}}, upload: {{uses: upload, with: {options}}}}}\n"
+    here = project({"pipeline.yaml": f"properties: {{version: 1.0.0}}\n{steps}"})
+    for version in ("1.0.0", "1.0.1"):
+        assert here.write({"src/index.html": version}).run("-P", f"version={version}").code == 0
+    (block,) = (text for text in blocks(DEPLOY, "sh") if "buildtools releases" in text)
+    served = []
+    for line in block.splitlines():
+        outcome = here.call(*line.split()[1:])
+        assert outcome.code == 0, outcome
+        served.append((here.root / "site/demo/current/index.html").read_text())
+    assert served == ["1.0.1", "1.0.1", "1.0.1", "1.0.0", "1.0.1", "1.0.1"]
+
+
 def test_every_linter_is_described() -> None:
     from buildtools.linters import Linter
     from buildtools.pipeline.registry import BUILTIN, Registry
@@ -154,7 +196,7 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", [README, CHECKOUT / "CONTRIBUTING.md", PLUGINS, PIPELINE, LINT], ids=lambda file: file.name
+    "file", [README, CHECKOUT / "CONTRIBUTING.md", PLUGINS, PIPELINE, LINT, DEPLOY], ids=lambda file: file.name
 )
 def test_links_lead_somewhere(file: Path) -> None:
     for target, place in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", file.read_text(encoding="utf-8")):
