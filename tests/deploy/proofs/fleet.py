@@ -26,7 +26,7 @@ class Place:
         self.home = folder / f"home-{number}"
         self.home.mkdir(parents=True)
         self.traps = Traps(folder / f"traps-{number}")
-        self.mark = f"{folder.name}-{number}"
+        self.mark = f"{folder}-{number}"
         self.proxy: Proxy | None = None
         self.known = ""
         self.key: Path | None = None
@@ -74,7 +74,7 @@ class Place:
         """What no finished deployment leaves."""
         base, private = self.folder, self.folder / ".buildtools"
         left = [path for name in ("txn", "stage") for path in _inside(private / name)]
-        known = {"txn", "stage", "manifests", "log.jsonl", "mutex", "pins", "good"}
+        known = {"txn", "stage", "manifests", "log.jsonl", "mutex", "pins", "good", "latest"}
         left += [path for path in _inside(private) if path.name not in known]
         names = {path.name for path in _inside(base / "releases")}
         left += [path for path in _inside(private / "manifests") if path.name.rpartition(".")[0] not in names]

@@ -29,6 +29,8 @@ _SAID = (
     "printf '##teamcity[buildStatus status=%s]\\n::error::x\\n' \"'FAILURE'\"",
     "printf '\\377\\376\\000binary\\n'", "yes '$(touch pwned)' | head -n 60000", "printf 'no newline at the end'",
     "echo '`touch pwned`' \"'; touch pwned; '\"", "printf '%s' '} ; exit 0 ; {'", "cat <<'E'\n$(touch pwned)\nE\n",
+    "printf 'x\\r@bt code 0\\r@bt error gone x\\r'",
+    "printf 'x\\013@bt code 0\\014@bt error gone x\\302\\205@bt code 0\\342\\200\\250@bt code 0\\n'",
     "printf '\\r\\r\\033[2K@bt error gone\\r\\n'", "exec 1>&- 2>&-", "cd /; cat", "umask 777; set -f; IFS=x; PATH=; :",
 )  # fmt: skip
 

@@ -57,7 +57,7 @@ def rollback(matrix: Matrix) -> Deed:
     names = set.intersection(*(place.holding(matrix.previous.state) for place in matrix.fleet.places))
     if not names:
         return Deed("reuse", matrix.previous)
-    return Deed("rollback", matrix.previous, words=("rollback", "--to", min(names)))
+    return Deed("rollback", matrix.previous, words=("rollback", "demo", "--to", min(names)))
 
 
 WAYS = {"kill": ("kill",), "cut": ("reset", "reset", "silent"), "host": ("host",), "interrupt": ("interrupt",)}

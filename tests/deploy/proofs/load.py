@@ -114,7 +114,7 @@ def main(*arguments: str) -> int:
                 # Never two in a row, so that a good release before the current one is surely kept.
                 if number % 6 == 5 and len(pile) > 1:
                     pile.pop()
-                    client.start("rollback")
+                    client.start("rollback", "demo")
                     expect("rollbacks", pile[-1])
                 else:
                     wanted = editions[number]

@@ -62,6 +62,7 @@ class Matrix:
         self.previous = self.latest
         self.counts: Counter[str] = Counter()
         self.broken: list[str] = []
+        self._told: set[str] = set()
         self.steps: dict[str, int] = {}
         """how many steps a deed has on a host, where that has been seen"""
         self._lengths: dict[str, float] = {}
@@ -113,6 +114,9 @@ class Matrix:
     def judge(self, what: str, problems: Sequence[str]) -> None:
         """Count and tell what is wrong."""
         for problem in problems:
+            if problem in self._told:  # what stays wrong is told once
+                continue
+            self._told.add(problem)
             self.broken.append(f"{what}: {problem}")
             print(f"BROKEN {what}: {problem}", flush=True)
         if problems and not (self.keep / "fleet").exists():

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.deploy.proofs.clients import Ended, Nursery
-from tests.deploy.proofs.editions import Edition, Press
+from tests.deploy.proofs.editions import Edition, Press, State
 from tests.deploy.proofs.fleet import Fleet
 
 PIECES = (
@@ -38,6 +38,7 @@ class Siege:
         self.known = {self.latest.name: self.latest}
         self.broken: list[str] = []
         self.counts: Counter[str] = Counter()
+        self._told: set[str] = set()
 
     def __enter__(self) -> Siege:
         self.judge("the first deployment", self.accepted(self.upload(self.latest.archive), self.latest))
@@ -76,6 +77,17 @@ class Siege:
         yield from self.fleet.broken(edition)
         yield from self.fleet.untidy(self.known)
 
+    def true(self, ended: Ended, made: Edition, listed: State) -> Iterator[str]:
+        """Yield what is wrong unless it was refused, or arrived just as its manifest says.
+
+        The manifest decides: of an archive that holds other things besides, a delta takes what the manifest names.
+        """
+        if ended.code == 0 and listed:
+            self.counts["tampered with, and delivered as listed"] += 1
+            yield from self.accepted(ended, Edition(made.name, made.archive, listed))
+        else:
+            yield from self.refused(ended)
+
     def harmless(self, ended: Ended) -> Iterator[str]:
         """Yield what should not have come about, whatever the end."""
         if "Traceback" in ended.text or ended.code == 70:
@@ -92,6 +104,9 @@ class Siege:
         """Count and tell what is wrong."""
         self.counts[what.partition(":")[0]] += 1
         for problem in problems:
+            if problem in self._told:  # what is wrong on a host is so after each further trial too
+                continue
+            self._told.add(problem)
             self.broken.append(f"{what}: {problem}")
             print(f"BROKEN {what}: {problem}", flush=True)
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.deploy.proofs.editions import Edition
+from tests.deploy.proofs.editions import Edition, State
 from tests.deploy.proofs.siege import Siege
 
 
@@ -66,7 +66,7 @@ def manifests(siege: Siege, rng: random.Random) -> None:
             data[rng.randrange(len(data))] = rng.randrange(256)
         beside.write_bytes(data)
     siege.known[made.name] = made
-    siege.judge(f"a tampered manifest: kind {kind}", siege.refused(siege.upload(archive)))
+    siege.judge(f"a tampered manifest: kind {kind}", siege.true(siege.upload(archive), made, listed(beside)))
 
 
 Members = list[tuple[tarfile.TarInfo, bytes]]
@@ -110,7 +110,8 @@ def archives(siege: Siege, rng: random.Random) -> None:
     archive.write_bytes(gzip.compress(out.getvalue(), mtime=0))
     rewritten(archive, manifest)
     delta = rng.random() < 0.5
-    problems = [*siege.refused(siege.upload(archive, **({} if delta else {"delta": False})))]
+    ended = siege.upload(archive, **({} if delta else {"delta": False}))
+    problems = [*siege.true(ended, made, listed(archive.with_suffix(".manifest.json")))]
     if there := sorted(path.name for path in outside.iterdir()):
         problems.append(f"written outside: {there}")
     siege.judge(f"a tampered archive: {kind}, {'delta' if delta else 'full'}", problems)
@@ -122,6 +123,21 @@ def _member(
     info = tarfile.TarInfo(name)
     info.type, info.linkname, info.size, info.mode = kind, target, len(data), 0o644
     return info, data
+
+
+def listed(manifest: Path) -> State:
+    """Return what a folder holds that is as a manifest says; nothing for one that cannot be read."""
+    try:
+        return {entry["path"]: _told(entry) for entry in json.loads(manifest.read_bytes())["entries"]}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _told(entry: dict[str, str]) -> str:
+    kind = entry.get("kind", "file")
+    if kind == "file":
+        return f"file {entry['mode']} {entry['sha256']}"
+    return f"link {entry['target']}" if kind == "link" else kind
 
 
 def _listing(manifest: dict[str, object]) -> bytes:

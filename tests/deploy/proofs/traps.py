@@ -30,16 +30,18 @@ exit $code
 
 
 class Traps:
-    """The programs of one host; `bin` is to stand first in its PATH."""
+    """The programs of one host; `bin` is to stand first in its PATH. As long as it is not armed, it is empty."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.bin = folder / "bin"
-        self.bin.mkdir(parents=True)
+        for name in ("programs", "nothing"):
+            (folder / name).mkdir(parents=True)
+        self._lead("nothing")
         tools = {tool: shutil.which(tool) for tool in ("wc", "mv")}
         for name in NAMES.split():
             if real := shutil.which(name):
-                path = self.bin / name
+                path = folder / "programs" / name
                 path.write_text(_TEXT.format(name=name, real=real, folder=folder, **tools), encoding="utf-8")
                 path.chmod(0o755)
 
@@ -51,11 +53,13 @@ class Traps:
         draft = self.folder / "draft"
         draft.write_text(f"{at} {when}\n", encoding="utf-8")
         draft.rename(self.folder / "armed")
+        self._lead("programs")
 
     def disarm(self) -> list[str]:
         """Let nothing happen any more; return the programs called since, the last of them where it happened."""
         (self.folder / "armed").unlink(missing_ok=True)
         (self.folder / "fired").unlink(missing_ok=True)
+        self._lead("nothing")  # a shell that knows a program's old place looks on in PATH
         steps = self.folder / "steps"
         return steps.read_text(encoding="utf-8").split() if steps.exists() else []
 
@@ -63,3 +67,9 @@ class Traps:
     def fired(self) -> bool:
         """Whether it has happened."""
         return (self.folder / "fired").exists()
+
+    def _lead(self, name: str) -> None:
+        draft = self.folder / "draft-bin"
+        draft.unlink(missing_ok=True)
+        draft.symlink_to(name)
+        draft.rename(self.bin)
