@@ -10,7 +10,7 @@ import msgspec
 from buildtools.core.errors import BuildtoolsError, Cancelled, StepError
 from buildtools.deploy import transaction as phase
 from buildtools.deploy.plan import Event, Policy
-from buildtools.deploy.refusal import OVERTAKEN, Refusal, Unfit, brief
+from buildtools.deploy.refusal import OVERTAKEN, Refusal, Unfit, brief, together
 from buildtools.deploy.side import side_by_side, tried
 from buildtools.deploy.transaction import Transaction
 from buildtools.deploy.voice import Voice
@@ -95,10 +95,15 @@ class _Run:
             for batch in self.policy.strategy.batches(len(self.ways)):
                 self._switch([self.ways[at] for at in batch])
         except Cancelled:
+            self._tell_stopped()
             raise
         except BuildtoolsError as error:
             raise self._undone(error) from None
-        self._each(self.ways, lambda way: way.finish(self.course.event))
+        _, failures = tried(self.policy.pool, self.ways, lambda way: way.finish(self.course.event))
+        if failures:
+            # It is current everywhere, and works: only the end is missing, and the next run makes it.
+            hosts = tuple((way.host.name, f"serves {way.transaction.name}") for way in self.ways)
+            raise NotDone(together(failures), hosts, overtaken=False)
 
     def _prepare(self) -> None:
         """Until the barrier nothing is visible on any host."""
@@ -120,11 +125,16 @@ class _Run:
         self.batches.append(batch)
         self._each(batch, Way.commit)
         self._programs(batch, "reload")
-        self._programs(batch, "after-switch")
+        self._programs(batch, "after-rollback" if self.course.event == "rolled-back" else "after-switch")
         for check in self.policy.health:
             self._each(batch[:1] if check.once else batch, partial(Way.ask, check=check))
         if self.policy.health:
             self.course.voice.say(f"healthy: {', '.join(way.host.name for way in batch)}")
+
+    def _tell_stopped(self) -> None:
+        if switched := [way.host.name for way in self.ways if way.switched]:
+            names = ", ".join(switched)
+            self.course.voice.warn(f"stopped when {names} had been switched: the next run puts all hosts right")
 
     def _undone(self, error: BuildtoolsError) -> NotDone:
         """Bring all hosts back to the releases that they had: the last switched first."""

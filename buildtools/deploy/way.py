@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -140,8 +141,10 @@ class Way:
             self.take(lambda transaction: phase.abort(transaction, "went-back" if self.left else "failed", why))
         except BuildtoolsError as error:
             said = error.message.removeprefix(f"{self.host.name}: ")
-            self.left = f"could not go back: {said}; the next deployment will see to it"
+            self.left = f"could not go back: {said}"
             self.voice.warn(f"{self.host.name}: {self.left}")
+            with suppress(BuildtoolsError):
+                self.drop(why)
 
     def drop(self, why: str) -> None:
         """End the transaction on a host that was not switched."""

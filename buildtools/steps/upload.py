@@ -108,11 +108,18 @@ class Upload(Step, frozen=True):
                 yield "shared", f"{path!r} {problem}"
         if len(set(paths)) < len(paths):
             yield "shared", "names one path twice"
+        yield from self._times()
+
+    def _times(self) -> Iterator[tuple[str, str]]:
         if self.lock_expiry <= self.timeout:
             yield "lock-expiry", "must be longer than `timeout`, or others take the lock over while a phase is at work"
         for option, value in (("timeout", self.timeout), ("connect-timeout", self.connect_timeout)):
             if value < 1:
                 yield option, "must be at least one second"
+        hooks = self.hooks
+        for hook in (*hooks.prepare, *hooks.before_switch, *hooks.reload, *hooks.after_switch, *hooks.after_rollback):
+            if hook.timeout > self.timeout:
+                yield "hooks", f"a program may take {hook.timeout:g} s, but `timeout` ends it after {self.timeout:g} s"
 
     def tools(self, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:  # noqa: ARG002 - the same everywhere
         """Say whether fabric is there, if it is needed."""

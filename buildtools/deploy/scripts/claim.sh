@@ -127,6 +127,7 @@ if mine; then
 else
   take
   locked=yes
+  if [ $guarded = yes ]; then rm -f $state/stale.*; fi
   unguard
   mkdir -p "$state/txn/$txn"
   [ -f $state/good ] || count_good

@@ -35,6 +35,7 @@ kind_of() {
 mine() { case $(target_of $state/lock) in "$txn|"*) return 0 ;; *) return 1 ;; esac; }
 
 # Where flock is there, nobody takes a lock over between another one's check and its rename.
+guarded=no
 guard() {
   if command -v flock >/dev/null 2>&1; then
     exec 9>$state/mutex
@@ -44,6 +45,7 @@ guard() {
       [ $tries -le 60 ] || fail busy
       sleep 1
     done
+    guarded=yes
   fi
 }
 unguard() { exec 9>&-; }

@@ -5,11 +5,15 @@ guard
 mine || fail lost
 if [ "$event" = rolled-back ] && [ -f $state/good ]; then
   # What was gone back over counts as good no more: a further rollback goes further back.
+  older=no
   while read -r one its; do
-    [ "$one" != "$name" ] || break
+    if [ "$one" = "$name" ]; then
+      older=yes
+      break
+    fi
     printf '%s %s\n' "$one" "$its"
   done <$state/good >"$state/txn/$txn/older"
-  grep -q "^$name " $state/good && mv -f "$state/txn/$txn/older" $state/good
+  if [ $older = yes ]; then mv -f "$state/txn/$txn/older" $state/good; fi
 fi
 good "$name" "$txn"
 record "$event" ""

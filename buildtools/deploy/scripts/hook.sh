@@ -9,6 +9,9 @@ whole=$PWD
 output=$whole/$state/txn/$txn/output
 cd "$place"
 code=0
+# Whatever it begins with, it is no option.
+run="
+$run"
 # Into a file, not a pipe: what it leaves running in the background would hold a pipe open for ever.
 if [ "$limit" -eq 0 ]; then
   env "$@" BUILDTOOLS_ROOT="$whole" sh -c "$run" >"$output" 2>&1 </dev/null || code=$?
