@@ -81,17 +81,19 @@ def _print_json(inventory: Inventory) -> None:
 
 def _print(inventory: Inventory, color: str) -> None:
     from buildtools.cli.listing import print_table
+    from buildtools.reports.ansi import one_line, tame
 
-    rows = [(stock.host, *_cells(held)) for stock in inventory.hosts for held in stock.releases]
+    # What stands on a host may hold anything, also what a terminal would obey.
+    rows = [tuple(map(one_line, (stock.host, *_cells(held)))) for stock in inventory.hosts for held in stock.releases]
     if rows:
         print_table(("HOST", "VERSION", "REVISION", "STATE", "DEPLOYED", "BY", "NOTE"), rows, color=color)
     for line in _below(inventory):
-        click.echo(line)
+        click.echo(one_line(line))
     for stock in inventory.hosts:
         if stock.error:
-            click.echo(f"error: {stock.error}", err=True)
+            click.echo(f"error: {tame(stock.error, color=False)}", err=True)
             if stock.remedy:
-                click.echo(stock.remedy, err=True)
+                click.echo(tame(stock.remedy, color=False), err=True)
 
 
 def _below(inventory: Inventory) -> Iterator[str]:

@@ -38,7 +38,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def drift(verdict: str, lines: Iterable[str]) -> Drift:
-    """Return what these lines of `comm -3` say: as they stand in the manifest only, behind a tab on the host only."""
+    """Return what these lines say: those of the manifest only, and behind a tab those of the host only."""
     if verdict not in ("differs", "forged", "unknown"):
         return Drift(verdict="same" if verdict == "same" else "unknown")
     lacks: dict[str, set[str]] = {}

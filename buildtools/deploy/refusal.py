@@ -35,7 +35,7 @@ _TOLD = {
     "lost": ("the lock was lost to another deployment; nothing more was changed by this one", _AGAIN),
     "interrupted": ("interrupted", _AGAIN),
     "unreadable": ("{words} cannot be read by this login", "Log in as the user who deploys."),
-    "hash": ("there is neither sha256sum nor shasum nor openssl, so no file can be verified", "Install coreutils there."),
+    "hash": ("there is neither sha256sum nor shasum nor openssl to verify files by", "Install coreutils there."),
     "readback": ("the link {words} could not be read back after the switch", "Look at {folder} there."),
 }
 """kind of refusal → what happened, and what to do"""

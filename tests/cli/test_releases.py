@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,26 @@ def test_a_forged_listing_and_a_foreign_release_are_named(site: Project) -> None
     assert "it came without a manifest" in outcome.stdout
 
 
+def test_verifying_with_busybox_and_names_that_mean_something_to_shells(site: Project, tmp_path: Path) -> None:
+    busybox = shutil.which("busybox") or pytest.skip("busybox is not installed")
+    applets = tmp_path / "applets"
+    applets.mkdir()
+    for name in subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split():
+        (applets / name).symlink_to(busybox)
+    release = site.root / "a/site/demo/releases/1.1.r1"
+    names = ["-rf; $(touch pwned)", "we\x1b[31mird", "back\\slash", "'q' \"d\"", "new\nline"]
+    for name in names:
+        (release / name).write_text("")
+    for path in (None, str(applets)):
+        outcome = site.call("releases", "--verify", env={"PATH": path} if path else {})
+        assert (outcome.code, outcome.stdout.count("verified"), "\x1b" in outcome.stdout) == (1, 5, False), outcome
+        drift = told(site.call("releases", "--verify", "--json"))["hosts"][0]["releases"][1]["drift"]
+        assert drift["verdict"] == "differs"
+        assert set(names[:4]) <= set(drift["added"])
+        assert drift["changed"] == drift["modes"] == []
+    assert not list(site.root.rglob("pwned"))
+
+
 def test_a_host_that_cannot_be_looked_at_hides_no_other(site: Project) -> None:
     shutil.rmtree(site.root / "a/site/demo")
     (site.root / "a/site/demo").write_text("")
@@ -206,6 +227,16 @@ def test_hosts_that_disagree_are_refused_unless_told(site: Project) -> None:
     assert site.call("activate", "1.1").code == 5
     assert site.call("rollback", "--to", "1.0").code == 0
     assert (current(site, "a"), current(site, "b")) == ("1.0.r1", "1.0.r1")
+
+
+def test_a_failing_hook_takes_all_hosts_back(site: Project) -> None:
+    hook = 'hooks: {reload: {run: "test $BUILDTOOLS_HOST = nowhere", on: each}}'
+    site.replace("pipeline.yaml", "root: site", f"root: site, {hook}")
+    failed = site.call("rollback", "--json")
+    assert (failed.code, told(failed)["status"]) == (1, "failed"), failed
+    assert (current(site, "a"), current(site, "b")) == ("1.2.r1", "1.2.r1")
+    log = (site.root / "a/site/demo/.buildtools/log.jsonl").read_text().splitlines()
+    assert json.loads(log[-1])["event"] not in ("rolled-back", "deployed")
 
 
 def test_a_lock_is_refused_by_its_owners_name(site: Project) -> None:

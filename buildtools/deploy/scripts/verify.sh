@@ -2,6 +2,7 @@
 if [ -d "$base" ]; then (
   cd "$base"
   hash=
+  tab=$(printf '\t')
   for tool in sha256sum shasum openssl; do
     if command -v $tool >/dev/null 2>&1; then hash=$tool; break; fi
   done
@@ -23,8 +24,11 @@ if [ -d "$base" ]; then (
     found=$(listing "$folder" | sort)
     if printf '%s\n' "$found" | cmp -s "$list" -; then say "checked same $release"; continue; fi
     say "checked differs $release"
-    # What lies only in the listing, and behind a tab what lies only in the folder; so many lines tell enough.
-    printf '%s\n' "$found" | comm -3 "$list" - | sed -n '1,400p' |
-      while IFS= read -r line; do say "differs $release $line"; done
+    # What lies only in the listing, then, behind a tab, what lies only in the folder; so many lines tell enough.
+    odd=$({ printf '%s\n' "$found"; cat "$list"; } | sort | uniq -u)
+    {
+      { printf '%s\n' "$odd"; cat "$list"; } | sort | uniq -d | sed -n '1,200p'
+      printf '%s\n' "$odd" "$found" | sort | uniq -d | sed -n "1,200s/^/$tab/p"
+    } | while IFS= read -r line; do say "differs $release $line"; done
   done
 ) fi
