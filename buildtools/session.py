@@ -22,10 +22,12 @@ from buildtools.engine.settings import RunSettings
 from buildtools.pipeline.model import Configured, Pipeline, StepSpec
 
 if TYPE_CHECKING:
+    from buildtools.reports.plain import Dress
+    from buildtools.reports.scene import Scene
     from buildtools.reports.style import Style
 
 _T = TypeVar("_T")
-OutputMode = Literal["live", "plain", "jsonl"]
+OutputMode = Literal["live", "plain", "teamcity", "github", "gitlab", "jsonl"]
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,7 +184,7 @@ def _shown_run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResu
     if request.reported:
         write = partial(_write_reports, plan, request, choice.rerun)
         settings = msgspec.structs.replace(settings, conclude=write)
-    console = _Witnessed(_sink(choice, settings.masker, request))
+    console = _Witnessed(_sink(choice, plan, request))
     result = execute(plan, settings, [console])
     for problem in result.problems:
         if problem not in console.told:
@@ -243,19 +245,37 @@ class _Witnessed:
         self._sink.close()
 
 
-def _sink(choice: OutputChoice, masker: Masker, request: RunRequest) -> Sink:
+def _sink(choice: OutputChoice, plan: Plan, request: RunRequest) -> Sink:
     if choice.mode == "jsonl":
         from buildtools.reports.jsonl import JsonLines
 
         return JsonLines(sys.stdout.buffer)
-    style = _style(choice, masker, request)
+    style = _style(choice, Masker(plan.pipeline.secrets), request)
     if choice.mode == "live":
         from buildtools.reports.live import LiveConsole
 
         return LiveConsole(sys.stdout, style=style)
     from buildtools.reports.plain import PlainConsole
 
-    return PlainConsole(sys.stdout, style=style)
+    return PlainConsole(sys.stdout, style=style, dress=_dress(choice, plan))
+
+
+def _dress(choice: OutputChoice, plan: Plan) -> Dress | None:
+    if choice.mode == "teamcity":
+        from buildtools.reports.teamcity import TeamCity
+
+        return TeamCity(prefix=_scene(plan, choice.rerun).prefix)
+    if choice.mode == "gitlab":
+        from buildtools.reports.gitlab import GitLab
+
+        return GitLab()
+    if choice.mode == "github":
+        from buildtools.reports.github import Files, GitHub
+
+        summary, outputs = (os.environ.get(name) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"))
+        files = Files(summary=Path(summary) if summary else None, outputs=Path(outputs) if outputs else None)
+        return GitHub(files=files, scene=_scene(plan, choice.rerun), hidden=tuple(plan.pipeline.secrets))
+    return None
 
 
 def _style(choice: OutputChoice, masker: Masker, request: RunRequest) -> Style:
@@ -280,15 +300,20 @@ def forget_reports(request: RunRequest) -> None:
 def _write_reports(plan: Plan, request: RunRequest, rerun: Callable[[str], str], result: RunResult) -> tuple[str, ...]:
     """Write junit.xml, run.json and what else was asked for; return what could not be written."""
     from buildtools.reports.files import places, write
+
+    record = plan.pipeline.root / ".buildtools/runs" / result.id
+    return write(result, places(request.reports, request.wanted), _scene(plan, rerun, record))
+
+
+def _scene(plan: Plan, rerun: Callable[[str], str], record: Path | None = None) -> Scene:
     from buildtools.reports.scene import Scene
 
     root, mask = plan.pipeline.root, Masker(plan.pipeline.secrets).text
-    scene = Scene(
+    return Scene(
         root=root,
-        record=root / ".buildtools/runs" / result.id,
+        record=record,
         repository=_repository(root),
         host=mask(os.uname().nodename),
         mask=mask,
         rerun=lambda step: mask(rerun(step)),
     )
-    return write(result, places(request.reports, request.wanted), scene)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from buildtools.cli.options import Flag, wants_color
+from buildtools.cli.options import Flag
+from buildtools.cli.showing import OUTPUTS, output_choice
 from buildtools.reports.kinds import RENDERERS
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from buildtools.session import RunRequest
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-OUTPUTS = ("auto", "live", "plain", "jsonl")
 
 
 class DurationType(click.ParamType[float]):
@@ -91,7 +89,7 @@ _EXECUTION = (
         type=click.Choice(OUTPUTS),
         default="auto",
         show_default=True,
-        help="What to show while it runs; auto is live on a terminal, else plain.",
+        help="What to show while it runs; auto is what TeamCity, GitHub or GitLab read, live on a terminal, else plain.",
     ),
     click.option("--junit", metavar="PATH", help="Write the JUnit XML there too."),
     click.option(
@@ -146,22 +144,12 @@ def run_and_exit(plan: Plan, request: RunRequest, flags: dict[str, Any], *, reru
     """Execute `plan`, show it as the flags ask, and return the exit code."""
     import gc
 
-    from buildtools.session import OutputChoice, run
+    from buildtools.session import run
 
     gc.freeze()
     gc.enable()  # see `buildtools.__main__`
 
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    mode = flags["output"]
-    if mode == "auto":
-        mode = "live" if terminal and not flags["quiet"] else "plain"
-    choice = OutputChoice(
-        mode=mode,
-        color=wants_color(flags["color"], terminal=terminal),
-        verbosity=int(flags["verbose"]) - int(flags["quiet"]),
-        rerun=rerun,
-        complain=lambda problem: click.echo(f"problem: {problem}", err=True),
-    )
+    choice = output_choice(flags, rerun=rerun)
     return int(run(plan, request, choice).exit_code)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from buildtools.cli.hosts import aim_of, host_options
-from buildtools.cli.options import color_option, wants_color
-from buildtools.cli.running import OUTPUTS
+from buildtools.cli.options import color_option
+from buildtools.cli.showing import OUTPUTS, output_choice
 
 if TYPE_CHECKING:
     from buildtools.aim import Aim
@@ -70,19 +70,9 @@ def _look(aim: Aim, name: str, step: Activate, *, as_json: bool) -> str:
 
 
 def _perform(aim: Aim, name: str, step: Activate, flags: dict[str, Any]) -> int:
-    from buildtools.session import OutputChoice, perform, plan_within
+    from buildtools.session import perform, plan_within
 
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    mode = flags["output"]
-    if mode == "auto":
-        mode = "live" if terminal and not flags["quiet"] else "plain"
-    choice = OutputChoice(
-        mode=mode,
-        color=wants_color(flags["color"], terminal=terminal),
-        verbosity=int(flags["verbose"]) - int(flags["quiet"]),
-        rerun=lambda _step: shlex.join(["buildtools", *sys.argv[1:]]),
-        complain=lambda problem: click.echo(f"problem: {problem}", err=True),
-    )
+    choice = output_choice(flags, rerun=lambda _step: shlex.join(["buildtools", *sys.argv[1:]]))
     run: RunResult = perform(plan_within(aim.pipeline, name, aim.around(step)), None if flags["as_json"] else choice)
     if flags["as_json"]:
         _say(_json(aim, step, run.steps[0].result))
