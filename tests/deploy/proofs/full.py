@@ -31,7 +31,7 @@ from tests.deploy.proofs.matrix import Deed, Matrix
 _BYTES = """/bin/cat /dev/zero >{site}/filler 2>/dev/null
 """
 _INODES = """n=0; mkdir -p {site}/filler
-while : 2>/dev/null >{site}/filler/$n; do n=$((n + 1)); done 2>/dev/null
+while true >{site}/filler/$n; do n=$((n + 1)); done 2>/dev/null
 """
 
 

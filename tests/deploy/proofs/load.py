@@ -68,11 +68,11 @@ def edition(folder: Path, number: int, dated: bool) -> Edition:
 
 
 def documented() -> str:
-    """Return what docs/deploy.md says to write into nginx' server block, besides `listen`, `server_name` and `root`."""
-    page = CHECKOUT / "docs/deploy.md"
-    text = page.read_text(encoding="utf-8") if page.exists() else ""
-    found = [snippet for snippet in _SNIPPET.findall(text) if "root " in snippet and "current" in snippet]
-    return found[0] if found else ""
+    """Return what docs/deploy.md says to write into nginx' server block, but for names, places and FastCGI."""
+    page = (CHECKOUT / "docs/deploy.md").read_text(encoding="utf-8")
+    block = _SNIPPET.findall(page)[0].strip().removeprefix("server {").removesuffix("}")
+    block = re.sub(r"    location [^{]*\{[^}]*fastcgi_pass[^}]*\}\n", "", block)
+    return re.sub(r"^ *(listen|server_name|root) [^;]*;\n", "", block, flags=re.MULTILINE)
 
 
 def main(*arguments: str) -> int:
