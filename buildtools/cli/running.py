@@ -89,7 +89,7 @@ _EXECUTION = (
         type=click.Choice(OUTPUTS),
         default="auto",
         show_default=True,
-        help="What to show while it runs; auto is what TeamCity, GitHub or GitLab read, live on a terminal, else plain.",
+        help="What to show while it runs; auto is what TeamCity, GitHub or GitLab reads, else live or plain.",
     ),
     click.option("--junit", metavar="PATH", help="Write the JUnit XML there too."),
     click.option(
