@@ -10,6 +10,7 @@ from buildtools.reports.xmltext import clean
 # they are safer than backslashes, which mean nothing in some of these places.
 _REFERENCES = {ord(char): f"&#{ord(char)};" for char in "&<>`*_[]\\|~#$@"}
 _TICKS = re.compile("`+")
+_CONTROL = re.compile("[\x7f-\x9f]")
 
 
 def prose(text: str, limit: int = 300) -> str:
@@ -26,7 +27,7 @@ def code(text: str, limit: int = 300) -> str:
 
 def fenced(text: str, *, lines: int, limit: int = 4_000) -> str:
     """Return the end of a text as a block of code, at most so many lines and characters of it."""
-    cleaned = clean(text[-4 * limit :]).strip("\n")
+    cleaned = _readable(text[-4 * limit :]).strip("\n")
     end = "\n".join(cleaned[-limit:].split("\n")[-lines:])
     longest = max((len(ticks) for ticks in _TICKS.findall(end)), default=0)
     fence = "`" * max(3, longest + 1)
@@ -34,5 +35,9 @@ def fenced(text: str, *, lines: int, limit: int = 4_000) -> str:
 
 
 def _one_line(text: str, limit: int) -> str:
-    line = " ".join(clean(text[: 4 * limit]).split())
+    line = " ".join(_readable(text[: 4 * limit]).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def _readable(text: str) -> str:
+    return _CONTROL.sub("\ufffd", clean(text))

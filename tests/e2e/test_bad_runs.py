@@ -188,7 +188,8 @@ def test_two_runs_at_once_in_one_tree(project: MakeProject) -> None:
     assert len(records) == 3
     assert {json.loads((record / "run.json").read_text())["id"] for record in records} == {r.name for r in records}
     assert ended[0].junit.get("tests") == "1"
-    assert sorted(path.name for path in (made.root / "build/reports").iterdir()) == ["junit.xml", "run.json"]
+    names = sorted(path.name for path in (made.root / "build/reports").iterdir())
+    assert names == ["junit.xml", "report.html", "run.json"]
 
 
 def test_twenty_runs_are_kept(project: MakeProject) -> None:

@@ -140,7 +140,8 @@ def test_reports_go_where_they_are_asked_for(project: MakeProject) -> None:
     words = ("--reports", "out", "--junit", "one/j.xml", "--report", "json=two/r.json", "--report", "junit=three.xml")
     clear(made.run(*words), 0)
     files = {str(path.relative_to(made.root)) for path in made.root.rglob("*.*") if ".buildtools" not in path.parts}
-    assert files == {"pipeline.yaml", "out/junit.xml", "out/run.json", "one/j.xml", "two/r.json", "three.xml"}
+    usual = {"out/junit.xml", "out/run.json", "out/report.html"}
+    assert files == {"pipeline.yaml", *usual, "one/j.xml", "two/r.json", "three.xml"}
     assert (made.root / "one/j.xml").read_bytes() == (made.root / "out/junit.xml").read_bytes()
 
 
@@ -161,7 +162,7 @@ def test_reports_of_an_earlier_run_do_not_pass_for_this_one(
 ) -> None:
     fine = "steps: {s: {uses: shell, with: {run: 'true'}}}"
     made = project({"pipeline.yaml": "steps: {s: {uses: nonsense}}", "fine.yaml": fine})
-    left = [made.root / "build/reports/junit.xml", made.root / "build/reports/run.json"]
+    left = [made.root / "build/reports" / name for name in ("junit.xml", "run.json", "report.html")]
     clear(made.run("fine.yaml"), 0)
     clear(made.run("fine.yaml", "--dry-run"), 0)
     assert all(path.exists() for path in left)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from buildtools.reports.kinds import RENDERERS
 from tests.conftest import MakeProject
 from tests.e2e.running import FINE, clear, refused
 from tests.support.project import Outcome
@@ -93,6 +94,7 @@ def forms(secret: str) -> Iterator[str]:
     yield from (urllib.parse.quote(secret), urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret))
     yield from (base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode())
     yield from (base64.b64encode(lead + raw + b":more").decode()[8:-8] for lead in (b"u:", b"us:", b"use:"))
+    yield "".join(char if char.isalnum() or char in "/+ " else f"&#{ord(char)};" for char in secret)
     yield secret[:12]
 
 
@@ -114,13 +116,17 @@ def test_a_secret_is_in_no_output_log_report_or_event(project: MakeProject, mode
 
     made = project({"pipeline.yaml": EVERYWHERE.replace("PYTHON", sys.executable)})
     made.write({"talk.py": TALKER, "steps/leaky.py": LEAKY})
-    said = made.run("-k", "-v", "--output", mode, "--junit", "j.xml", env={"TOKEN": SECRET, "PYTHONUTF8": "1"})
+    reports = [f"--report={kind}=reports/{kind}" for kind in RENDERERS]
+    said = made.run("-k", "-v", "--output", mode, *reports, env={"TOKEN": SECRET, "PYTHONUTF8": "1"})
     assert said.code == 5, said
     assert "***" in said.stdout
     hidden(said)
+    for kind in RENDERERS:
+        masked = (made.root / "reports" / kind).read_text("utf-8")
+        assert any(mask in masked for mask in ("***", "&#42;&#42;&#42;")), kind
     assert said.status("talk") == said.status("l1") == "failed"
     (log,) = (made.root / ".buildtools/runs").glob("*/logs/*talk.log")
-    assert log.read_text().count("slow *** end") == 2
+    assert log.read_text().count("slow ***") == 2
     assert "x***" + "y" * 70000 + "***\n" in log.read_text()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from xml.etree import ElementTree
 
@@ -23,12 +24,14 @@ from buildtools.core.events import (
 )
 from buildtools.core.model import Cause, Severity, Status
 from buildtools.core.results import Artifact, Attempt, Finding, Metric, RunResult, StepResult, StepRun, TestCase
-from buildtools.reports import junit, run_json
+from buildtools.reports import checkstyle, codequality, junit, markdown, parseable, run_json, sarif
 from buildtools.reports.jsonl import JsonLines
 from buildtools.reports.live import LiveConsole
 from buildtools.reports.plain import PlainConsole
 from buildtools.reports.style import Style
 from tests.reports.test_junit import check
+from tests.reports.test_sarif import check as check_sarif
+from tests.support import junitform
 
 BITS = (
     "\x1b[31m",
@@ -152,6 +155,35 @@ def test_junit_is_always_readable(run: RunResult) -> None:
 @settings(quick, max_examples=60)
 def test_run_json_is_always_readable(run: RunResult) -> None:
     assert msgspec.json.decode(run_json.render(run))["exit_code"] == run.exit_code
+
+
+@given(run_result)
+@settings(quick, max_examples=40)
+def test_every_flavour_of_junit_is_always_what_its_readers_take(run: RunResult) -> None:
+    for flavour, forms in ((junit.XUNIT10, junitform.XUNIT10), (junit.ANT, junitform.ANT)):
+        assert junitform.misfits(ElementTree.fromstring(junit.render(run, flavour=flavour)), forms) == []
+
+
+@given(run_result)
+@settings(quick, max_examples=40)
+def test_reports_of_findings_are_always_readable(run: RunResult) -> None:
+    findings = sum(len(step.result.findings) for step in run.steps)
+    log = json.loads(sarif.render(run))
+    check_sarif(log)
+    told = sum(len(one["results"]) for one in log["runs"])
+    assert told <= findings
+    assert len(json.loads(codequality.render(run))) == told
+    assert len(list(ElementTree.fromstring(checkstyle.render(run)).iter("error"))) == told
+    assert parseable.render(run).count(b"\n") == told
+
+
+@given(run_result)
+@settings(quick, max_examples=40)
+def test_markdown_is_always_readable(run: RunResult) -> None:
+    written = markdown.render(run).decode()
+    assert not WRECKS.search(written)
+    assert "\x1b" not in written
+    assert written.count("<details open>") == written.count("</details>")
 
 
 @given(st.lists(event, max_size=8), st.booleans(), st.booleans(), st.sampled_from([-1, 0, 1]))
