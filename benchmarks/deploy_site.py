@@ -8,7 +8,6 @@ from pathlib import Path
 
 _TEXT = (("py", 30), ("js", 20), ("html", 15), ("css", 10), ("svg", 5))
 _BINARY = (("png", 12), ("jpg", 5), ("woff2", 3))
-_FOLDERS = 211
 
 
 def make_site(folder: Path, size: int, files: int, seed: int = 1) -> None:
@@ -27,8 +26,14 @@ def make_site(folder: Path, size: int, files: int, seed: int = 1) -> None:
     binary = {name for name, _ in _BINARY}
     for number, share in enumerate(drawn):
         kind = dice.choices(kinds, weights)[0]
-        top = "static" if kind in binary else "app"
-        path = folder / f"{top}{number % 23}" / f"part{number % _FOLDERS}" / f"file{number}.{kind}"
+        part = number % max(1, files // 12)
+        path = (
+            folder
+            / f"app{part % 23}"
+            / ("static" if kind in binary else "pages")
+            / f"part{part}"
+            / f"file{number}.{kind}"
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         length = max(40, int(share * scale))
         path.write_bytes(dice.randbytes(length) if kind in binary else _text(dice, texts, length))

@@ -1,8 +1,7 @@
 """Writing a release's archive: one pass that reads, hashes and compresses, with the same bytes for the same tree.
 
-Members are plain ustar; only a name or size that does not fit there gets GNU's extension, since that is what the tar
-programs of GNU, BSD and BusyBox all read (BusyBox skips PAX headers). Compression is by isal, else by the standard
-library, on all cores: each gives the same bytes every time, but not the same as the other.
+Compression is by isal, else by the standard library, on all cores: each gives the same bytes every time, but not the
+same as the other.
 """
 
 from __future__ import annotations
@@ -12,29 +11,20 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO
 
 import msgspec
 
 from buildtools.core.errors import StepError
-from buildtools.deploy.compress import Compressor
+from buildtools.deploy.compress import Compressor, Output
 from buildtools.deploy.manifest import Entry, Part
 from buildtools.deploy.selection import Member
+from buildtools.deploy.tarhead import BLOCK, header
 from buildtools.system.replace import replacing
-
-if TYPE_CHECKING:
-    from tarfile import TarInfo
 
 _CHUNK = 2**20
 _RECORD = 10240
 """what tar pads an archive to"""
-
-
-class Sink(Protocol):
-    """What takes the uncompressed bytes."""
-
-    def write(self, data: bytes, /) -> object:
-        """Take a piece."""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,8 +109,6 @@ def unwritable(path: Path, error: OSError) -> StepError:
 
 
 def _members(members: Sequence[Member], sink: Compressor, epoch: int, step: Callable[[int], None]) -> tuple[Entry, ...]:
-    from tarfile import BLOCKSIZE
-
     entries = []
     total = 0
     for number, member in enumerate(members):
@@ -128,27 +116,27 @@ def _members(members: Sequence[Member], sink: Compressor, epoch: int, step: Call
         if member.kind == "file":
             entry = _file(member, sink, epoch, step)
         else:
-            header(sink, member.path, epoch, kind=member.kind, target=member.target)
+            sink.write(header(member.path, epoch, kind=member.kind, target=member.target))
             entry = Entry(path=member.path, kind=member.kind, target=member.target)
         entries.append(entry)
-        total += BLOCKSIZE + entry.size + -entry.size % BLOCKSIZE
+        total += BLOCK + entry.size + -entry.size % BLOCK
         step(0)
-    total += 2 * BLOCKSIZE
-    sink.write(bytes(2 * BLOCKSIZE + -total % _RECORD))
+    total += 2 * BLOCK
+    sink.write(bytes(2 * BLOCK + -total % _RECORD))
     return tuple(entries)
 
 
-def _file(member: Member, sink: Sink, epoch: int, step: Callable[[int], None]) -> Entry:
+def _file(member: Member, sink: Output, epoch: int, step: Callable[[int], None]) -> Entry:
     from hashlib import sha256
 
-    with _opened(member.source) as file:
-        before = os.fstat(file.fileno())
-        header(sink, member.path, epoch, size=before.st_size, mode=member.mode)
+    opened, before = _opened(member.source)
+    try:
+        sink.write(header(member.path, epoch, size=before.st_size, mode=member.mode))
         hashed = sha256()
         left = before.st_size
         while left:
             try:
-                data = file.read(min(left, _CHUNK))
+                data = os.read(opened, min(left, _CHUNK))
             except OSError as error:
                 raise StepError(f"{member.source}: cannot be read: {error.strerror}") from None
             if not data:
@@ -157,14 +145,16 @@ def _file(member: Member, sink: Sink, epoch: int, step: Callable[[int], None]) -
             sink.write(data)
             left -= len(data)
             step(len(data))
-        after = os.fstat(file.fileno())
+        after = os.fstat(opened)
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise _Changed(member.source)
-    sink.write(bytes(-before.st_size % 512))
+    finally:
+        os.close(opened)
+    sink.write(bytes(-before.st_size % BLOCK))
     return Entry(path=member.path, mode=f"{member.mode:o}", size=before.st_size, sha256=hashed.hexdigest())
 
 
-def _opened(path: str) -> IO[bytes]:
+def _opened(path: str) -> tuple[int, os.stat_result]:
     try:
         # What was a file a moment ago may be a link or a FIFO by now: neither follow the one nor wait for the other.
         opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -172,29 +162,8 @@ def _opened(path: str) -> IO[bytes]:
         raise _Changed(path) from None
     except OSError as error:
         raise StepError(f"{path}: cannot be read: {error.strerror}") from None
-    if not stat.S_ISREG(os.fstat(opened).st_mode):
+    found = os.fstat(opened)
+    if not stat.S_ISREG(found.st_mode):
         os.close(opened)
         raise _Changed(path)
-    return os.fdopen(opened, "rb", buffering=0)
-
-
-def header(
-    sink: Sink, path: str, epoch: int, *, kind: str = "file", size: int = 0, mode: int = 0o755, target: str = ""
-) -> None:
-    """Write a member's tar header: nobody's in particular (uid and gid 0, no names)."""
-    import tarfile
-
-    info = tarfile.TarInfo(path)
-    info.type = {"file": tarfile.REGTYPE, "link": tarfile.SYMTYPE, "folder": tarfile.DIRTYPE}[kind]
-    info.mode = 0o777 if kind == "link" else mode
-    info.size, info.mtime, info.linkname = size, epoch, target
-    sink.write(_block(info))
-
-
-def _block(info: TarInfo) -> bytes:
-    import tarfile
-
-    try:
-        return info.tobuf(tarfile.USTAR_FORMAT, "utf-8", "strict")
-    except ValueError:
-        return info.tobuf(tarfile.GNU_FORMAT, "utf-8", "strict")
+    return opened, found

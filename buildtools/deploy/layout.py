@@ -9,6 +9,9 @@ from collections.abc import Iterator
 import msgspec
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_NO_NAME = re.compile(r"(?:^|/)\.{0,2}(?:/|$)")
+"""a part of a path that is empty, `.` or `..`"""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _RESERVED = ("current", "releases", "shared")
 _ADDRESS = re.compile(
     r"(?:(?P<user>[A-Za-z0-9_][A-Za-z0-9._-]*)@)?"
@@ -60,7 +63,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 def parents(path: str) -> Iterator[str]:
     """Yield the folders that a relative path lies in, the innermost first."""
-    while path := posixpath.dirname(path):
+    while path := path.rpartition("/")[0]:
         yield path
 
 
@@ -77,17 +80,16 @@ def name_problem(text: str) -> str:
 
 def path_problem(path: str) -> str:
     """Return what keeps `path` from being the path of a file in a release; empty if nothing does."""
-    first = path.partition("/")[0]
-    if first in ("", ".", "..") or posixpath.normpath(path) != path:
+    if _NO_NAME.search(path):
         return "is not a plain path below the release"
-    if first == PRIVATE:
+    if path.partition("/")[0] == PRIVATE:
         return f"lies in {PRIVATE}, which belongs to buildtools itself"
     return text_problem(path)
 
 
 def text_problem(text: str) -> str:
     """Return what keeps a path or a link's target from being the same text on every machine."""
-    if any(ord(char) < 32 or ord(char) == 127 for char in text):
+    if _CONTROL.search(text):
         return "has a control character in its name"
     try:
         text.encode()

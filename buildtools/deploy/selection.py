@@ -65,7 +65,7 @@ def select(rules: Rules, note: Note | None = None) -> Selection:
     """Return what the rules choose; raise `StepError` for what cannot be in a release, or for a rule without effect."""
     found = _renamed(list(_walk(rules, note)), rules.rename)
     members = _moded(_with_folders(found), rules.modes)
-    names = {member.path for member in members}
+    names = {".", *(member.path for member in members)}
     inside = os.path.realpath(rules.folder)
     dangling = []
     for member in members:
@@ -74,7 +74,7 @@ def select(rules: Rules, note: Note | None = None) -> Selection:
             raise StepError(f"{place}: {problem}", remedy="Rename it, or leave it out by `exclude`.")
         if member.kind == "link":
             _check_link(member, inside)
-            if _landing(member) not in names | {"."}:
+            if _landing(member) not in names:
                 dangling.append(f"{member.path} -> {member.target}")
     return Selection(members=members, dangling=tuple(dangling))
 
@@ -95,6 +95,7 @@ def _walk(rules: Rules, note: Note | None) -> Iterator[Member]:
         if note is not None:
             note(path, rule or _pattern(excluded, path, rules))
 
+    outputs = frozenset(map(os.fspath, rules.outputs))
     todo = [(os.fspath(rules.folder), "")]
     while todo:
         folder, prefix = todo.pop()
@@ -111,7 +112,7 @@ def _walk(rules: Rules, note: Note | None) -> Iterator[Member]:
             is_folder = child.is_dir(follow_symlinks=False)
             if excluded.match_file(path + "/" * is_folder):
                 without(path + "/" * is_folder, "")
-            elif Path(child.path) in rules.outputs:
+            elif child.path in outputs:
                 without(path + "/" * is_folder, "of buildtools itself, or with secrets in it")
             elif is_folder:
                 todo.append((child.path, path + "/"))
@@ -153,14 +154,14 @@ def _renamed(found: list[Member], rename: Mapping[str, str]) -> list[Member]:
     taken: dict[str, Member] = {}
     for member in found:
         path = member.path
-        for part in (path, *parents(path)):  # the longest name first
+        for part in (path, *parents(path)) if rename else ():  # the longest name first
             if part in rename:
                 unused.discard(part)
                 path = rename[part] + path.removeprefix(part)
                 break
         if path in taken:
             raise StepError(f"{taken[path].source} and {member.source} would both become {path!r} in the release")
-        taken[path] = msgspec.structs.replace(member, path=path)
+        taken[path] = member if path == member.path else msgspec.structs.replace(member, path=path)
     for name in sorted(unused):
         hint = did_you_mean(name, (member.path for member in found))
         raise StepError(f"rename: {name!r} is not among what is packed.{hint}")
@@ -172,8 +173,10 @@ def _with_folders(found: list[Member]) -> list[Member]:
     named = {member.path: member for member in found}
     for member in found:
         for parent in parents(member.path):
-            there = named.setdefault(parent, Member(source="", path=parent, kind="folder"))
-            if there.kind != "folder":
+            there = named.get(parent)
+            if there is None:
+                named[parent] = Member(source="", path=parent, kind="folder")
+            elif there.kind != "folder":
                 raise StepError(f"{there.source} would become {parent!r}, in which {member.path!r} is to lie")
     return sorted(named.values(), key=lambda member: os.fsencode(member.path))
 

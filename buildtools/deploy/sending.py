@@ -1,4 +1,4 @@
-"""From an archive and its manifest to the plan of its deployment, and the stream that carries it."""
+"""What is to be known of an archive and its manifest before they are deployed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from buildtools.core.errors import StepError
-from buildtools.deploy.layout import PRIVATE
-from buildtools.deploy.manifest import Manifest, encode
+from buildtools.deploy.manifest import Manifest
 
 
 def check_archive(archive: Path, manifest: Manifest) -> None:
@@ -24,24 +23,6 @@ def check_archive(archive: Path, manifest: Manifest) -> None:
             f"{archive}: is not the archive that its manifest describes (its sha256 is {found})",
             remedy="Run the step `pack` again, and keep the archive and its manifest together.",
         )
-
-
-def write_front(path: Path, manifest: Manifest, lines: bytes) -> None:
-    """Write what goes before the archive in the stream: listing and manifest, as tar members in a gzip member.
-
-    Several gzip members unpack as one stream, and a tar stream goes on until its end blocks, which are only in the
-    archive: so one `tar -xz` on the host takes both, and nothing has to be cut from a pipe.
-    """
-    import gzip
-    import io
-
-    from buildtools.deploy.archive import header
-
-    tar = io.BytesIO()
-    for name, data in ((f"{PRIVATE}/list", lines), (f"{PRIVATE}/manifest.json", encode(manifest))):
-        header(tar, name, 0, size=len(data), mode=0o644)
-        tar.write(data + bytes(-len(data) % 512))
-    path.write_bytes(gzip.compress(tar.getvalue(), 6, mtime=0))
 
 
 def room(manifest: Manifest) -> int:

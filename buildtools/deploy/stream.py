@@ -13,16 +13,15 @@ from typing import IO
 
 import msgspec
 
-from buildtools.deploy.archive import header
 from buildtools.deploy.compress import Compressor, Output
 from buildtools.deploy.contents import take
 from buildtools.deploy.delta import Difference, without
 from buildtools.deploy.layout import PRIVATE
 from buildtools.deploy.manifest import Entry, Manifest, Part, encode
 from buildtools.deploy.plan import Plan
+from buildtools.deploy.tarhead import BLOCK, header
 
 _PIECE = 2**20
-_BLOCK = 512
 
 
 def write_front(path: Path, plan: Plan) -> None:
@@ -63,17 +62,17 @@ def write_delta(path: Path, plan: Plan, change: Difference) -> None:
         _bare(sink, (*change.folders, *change.links), plan.manifest.epoch)
 
         def put(entry: Entry, content: IO[bytes]) -> None:
-            header(sink, entry.path, plan.manifest.epoch, size=entry.size, mode=int(entry.mode, 8))
+            sink.write(header(entry.path, plan.manifest.epoch, size=entry.size, mode=int(entry.mode, 8)))
             left = entry.size
             while left and (piece := content.read(min(left, _PIECE))):
                 sink.write(piece)
                 left -= len(piece)
             if left:
                 raise EOFError(f"{entry.path!r} is shorter there")
-            sink.write(bytes(-entry.size % _BLOCK))
+            sink.write(bytes(-entry.size % BLOCK))
 
         take(plan.archive, plan.manifest, change.lacking, put)
-        sink.write(bytes(2 * _BLOCK))
+        sink.write(bytes(2 * BLOCK))
 
 
 def head(manifest: Manifest) -> bytes:
@@ -83,10 +82,10 @@ def head(manifest: Manifest) -> bytes:
 
 def _front(sink: Output, files: dict[str, bytes]) -> None:
     for name, data in files.items():
-        header(sink, f"{PRIVATE}/{name}", 0, size=len(data), mode=0o644)
-        sink.write(data + bytes(-len(data) % _BLOCK))
+        sink.write(header(f"{PRIVATE}/{name}", 0, size=len(data), mode=0o644))
+        sink.write(data + bytes(-len(data) % BLOCK))
 
 
 def _bare(sink: Output, entries: Iterable[Entry], epoch: int) -> None:
     for entry in entries:
-        header(sink, entry.path, epoch, kind=entry.kind, target=entry.target)
+        sink.write(header(entry.path, epoch, kind=entry.kind, target=entry.target))
