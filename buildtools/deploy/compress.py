@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 LEAST, MOST = 2**20, 2**22
 """bytes before compression: from how many on a member ends where it may, and where it ends in any case"""
@@ -27,6 +29,8 @@ class Compressor:
     """Hands what is written to it on to `output`, compressed. Closing it ends its threads."""
 
     def __init__(self, output: Output, threads: int = 0) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
         self.name, self._compress = _program()
         self.offset = 0
         self.starts: list[tuple[int, int]] = []

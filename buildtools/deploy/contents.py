@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import pairwise
@@ -29,6 +28,7 @@ def take(archive: Path, manifest: Manifest, wanted: Sequence[Entry], put: Callab
     Raises `StepError` if the archive does not hold them, or cannot be read.
     """
     import tarfile
+    from gzip import BadGzipFile
 
     unzip, damaged = _unzipping()
     left = {entry.path: entry for entry in wanted}
@@ -42,7 +42,7 @@ def take(archive: Path, manifest: Manifest, wanted: Sequence[Entry], put: Callab
                     file.seek(start.offset)
                     for path, content in _members(unzip(file), here):
                         put(left.pop(path), content)
-    except (tarfile.TarError, damaged, EOFError, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, damaged, EOFError, BadGzipFile) as error:
         why = str(error)
     except OSError as error:
         raise StepError(f"{archive}: cannot be read: {error.strerror or error}") from None
@@ -71,11 +71,12 @@ def _members(stream: IO[bytes], wanted: set[str]) -> Iterator[tuple[str, IO[byte
 
 def _unzipping() -> tuple[Callable[[IO[bytes]], IO[bytes]], type[Exception]]:
     """Return what opens a compressed stream, and what it raises for a damaged one besides `OSError` and `EOFError`."""
-    import zlib
-
     try:
         from isal import igzip, isal_zlib
     except ImportError:
+        import gzip
+        import zlib
+
         return lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file)), zlib.error
     opened = cast(Callable[..., IO[bytes]], igzip.IGzipFile)
     return lambda file: opened(fileobj=file), cast(type[Exception], isal_zlib.error)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,6 +30,9 @@ def beside(manifest: Path, known: str, shared: Sequence[str]) -> bytes:
 
 def fetched(host: Host, site: Site, name: str, known: str) -> bytes:
     """Return the listing of the release `name` from the host itself; empty if it is not what has this digest."""
+    import gzip
+    import zlib
+
     reply = _asked(host, site, "listing", name)
     try:
         lines = gzip.decompress(reply.stdout.partition(_DATA)[2]) if reply.status == 0 else b""
