@@ -113,7 +113,14 @@ class Way:
         place, where = self.place, f"releases/{self.transaction.name}"
         if gone_back is not None:
             release = gone_back.removeprefix("releases/")
-            place = msgspec.structs.replace(place, release=release, previous=self.transaction.name)
+            known = self.transaction.seen.releases.get(release)
+            place = msgspec.structs.replace(
+                place,
+                release=release,
+                previous=self.transaction.name,
+                version=known.version if known else "",
+                revision=known.revision if known else "",
+            )
             where = gone_back or "."
         first = hook.run.strip().splitlines()[0][:60]
         self.say(f"{at}: {first}")

@@ -7,7 +7,9 @@ import pytest
 
 from buildtools.deploy.hooks import Hook, Hooks
 from buildtools.deploy.place import Place
+from buildtools.plugin import StepError
 from tests.deploy.values import problem, read
+from tests.support.releases import pack, upload
 
 
 def test_one_or_several_as_text_or_with_options(tmp_path: Path) -> None:
@@ -61,3 +63,13 @@ def test_what_a_hook_finds_in_its_environment() -> None:
         "BUILDTOOLS_RELEASE": "1.0.r2~2",
         "BUILDTOOLS_PREVIOUS": "0.9.r1",
     }
+
+
+def test_after_going_back_hooks_are_told_of_what_is_served_then(tmp_path: Path) -> None:
+    upload(tmp_path, pack(tmp_path, {"a": "1"}, version="1.0", revision="r1"))
+    tell = Hook(run='echo "$BUILDTOOLS_VERSION $BUILDTOOLS_REVISION $BUILDTOOLS_RELEASE" >>"$BUILDTOOLS_ROOT/told"')
+    hooks = Hooks(reload=(tell,), after_switch=(Hook(run="exit 1"),), after_rollback=(tell,))
+    with pytest.raises(StepError, match="ended with status 1"):
+        upload(tmp_path, pack(tmp_path, {"a": "2"}, version="2.0", revision="r2"), hooks=hooks)
+    told = (tmp_path / "site/demo/told").read_text().splitlines()
+    assert told == ["2.0 r2 2.0.r2", "1.0 r1 1.0.r1", "1.0 r1 1.0.r1"]
