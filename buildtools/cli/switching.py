@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-EXITS = "Exit codes: 0 done, or nothing was to be done, 5 a host refused, failed or could not be reached."
+EXITS = (
+    "Exit codes: 0 done, or nothing was to be done, 1 a hook or a health check failed, and all hosts have gone back, "
+    "5 a host refused or could not be reached."
+)
 
 _FLAGS = (
     click.option("--each", is_flag=True, help="Let hosts differ: each goes to what it has under that name, or before."),
@@ -35,9 +38,10 @@ _FLAGS = (
 
 def switching_options(command: F) -> F:
     """Add the flags of a command that switches `current`."""
+    command = host_options(color_option(command))
     for option in reversed(_FLAGS):
         command = option(command)
-    return color_option(host_options(command))
+    return command
 
 
 def switch(target: str | None, release: str, flags: dict[str, Any], *, rollback: bool) -> int:
