@@ -8,8 +8,10 @@ runs `buildtools.cli.main.main` as the console script does.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -102,14 +104,13 @@ class Nursery:
 
 def _nurse(pid_file: Path) -> None:
     """Fork a client for each line of standard input, and say its id and then its code."""
-    import fabric  # noqa: F401
-    import paramiko  # noqa: F401
-
-    import buildtools.cli.run
-    import buildtools.session
-    import buildtools.steps.upload  # noqa: F401
-
-    os.environ["PATH"] = os.environ.get("PATH", "")
+    for name in ("fabric", "isal.igzip", "_strptime", "graphlib", "buildtools.steps.upload", "buildtools.cli.run"):
+        with suppress(ImportError):
+            importlib.import_module(name)
+    for package in ("deploy", "engine", "pipeline", "reports", "system"):
+        folder = importlib.import_module(f"buildtools.{package}")
+        for module in pkgutil.iter_modules(folder.__path__, f"buildtools.{package}."):
+            importlib.import_module(module.name)
     for line in sys.stdin:
         order = json.loads(line)
         ready, go = os.pipe()

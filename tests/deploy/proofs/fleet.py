@@ -203,7 +203,7 @@ def watched(fleet: Fleet) -> Iterator[list[str]]:
 
 def _watch(fleet: Fleet, wrong: list[str], wait: Callable[[float], bool]) -> None:
     served = [place for place in fleet.places if place.current != Path()]
-    while not wait(0.004):
+    while not wait(0.015):
         for place in served:
             try:
                 page = (place.folder / "current/index.html").read_bytes()
