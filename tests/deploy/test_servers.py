@@ -21,7 +21,7 @@ from buildtools.plugin import Status, StepResult
 from buildtools.steps.upload import Upload
 from tests.support.context import LoneContext
 from tests.support.project import CHECKOUT
-from tests.support.releases import pack, upload
+from tests.support.releases import pack, upload, write
 from tests.support.servers import Server, answering, page, serving
 from tests.support.sshd import SSHD, Sshd, free_port
 
@@ -29,7 +29,14 @@ PAGE = (CHECKOUT / "docs/deploy.md").read_text(encoding="utf-8")
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
 NGINX = shutil.which("nginx", path=PATH)
 APACHE = shutil.which("apache2", path=PATH) or shutil.which("httpd", path=PATH)
-SITE = {"index.html": "first", "app.0123abcd.css": "x", "sub/index.html": "in", "info.php": "<?php"}
+SITE = {
+    ".htaccess": "",
+    ".well-known/x": "y",
+    "index.html": "first",
+    "app.0123abcd.css": "x",
+    "sub/index.html": "in",
+    "info.php": "<?php",
+}
 
 
 def shown(language: str) -> str:
@@ -113,7 +120,8 @@ def test_nginx(tmp_path: Path) -> None:
     folder = tmp_path / "nginx"
     folder.mkdir()
     (folder / "fastcgi_params").write_text("fastcgi_param REQUEST_METHOD $request_method;\n")
-    upload(tmp_path, pack(tmp_path, SITE))
+    write(tmp_path, {"site/demo/shared/.env": "SECRET=1"})
+    upload(tmp_path, pack(tmp_path, SITE), shared=(".env",))
     with serving(fastcgi) as php:
         block = changed(
             shown("nginx"),
@@ -130,6 +138,8 @@ def test_nginx(tmp_path: Path) -> None:
             assert get(port, "/") == (200, "no-cache", "first")
             assert get(port, "/sub/") == (200, "no-cache", "in")
             assert get(port, "/app.0123abcd.css") == (200, "public, max-age=31536000, immutable", "x")
+            assert get(port, "/.env")[0] == get(port, "/.htaccess")[0] == 404
+            assert get(port, "/.well-known/x")[2] == "y"
             assert get(port, "/nothing")[0] == get(port, "/nothing.php")[0] == 404
             first = tmp_path / "site/demo/releases/1.0.r1"
             assert get(port, "/info.php")[::2] == (200, f"{first}/info.php\n{first}")
@@ -159,8 +169,8 @@ def test_apache(open_folder: Path) -> None:
     assert APACHE
     tmp_path = open_folder
     port = free_port()
-    release = {**SITE, "fcgi.htaccess": "ErrorDocument 404 missing\n"}
-    upload(tmp_path, pack(tmp_path, release))
+    write(tmp_path, {"site/demo/shared/.env": "SECRET=1"})
+    upload(tmp_path, pack(tmp_path, SITE), shared=(".env",))
     block = changed(shown("apache"), ("*:80", f"127.0.0.1:{port}"), ("/srv/www/", f"{tmp_path}/site/"))
     names = ("mpm_event", "authz_core", "dir", "mime", "headers")
     loads = "".join(f"LoadModule {name}_module {modules()}/mod_{name}.so\n" for name in names)
@@ -174,6 +184,8 @@ def test_apache(open_folder: Path) -> None:
     with running([APACHE, "-f", str(file), "-DFOREGROUND"], port):
         assert get(port, "/") == (200, "no-cache", "first")
         assert get(port, "/sub/")[2] == "in"
+        assert get(port, "/.env")[0] == get(port, "/.htaccess")[0] == 403
+        assert get(port, "/.well-known/x")[2] == "y"
         htaccess = pack(tmp_path, {"index.html": "other", ".htaccess": "ErrorDocument 404 missing\n"}, revision="r2")
         upload(tmp_path, htaccess)
         assert get(port, "/")[2] == "other"
