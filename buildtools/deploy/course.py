@@ -99,6 +99,10 @@ class _Run:
             raise
         except BuildtoolsError as error:
             raise self._undone(error) from None
+        except Exception as error:
+            # A fault of ours, or of this machine: the hosts are to be none the worse for it.
+            self._undone(StepError(f"{type(error).__name__}: {error}"))
+            raise
         _, failures = tried(self.policy.pool, self.ways, lambda way: way.finish(self.course.event))
         if failures:
             # It is current everywhere, and works: only the end is missing, and the next run makes it.

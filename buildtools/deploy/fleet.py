@@ -148,6 +148,12 @@ def _check_room(transaction: Transaction, plan: Plan) -> None:
             f"{name}: the release needs {needed / 1024:,.1f} MiB, and {free / 1024:,.1f} MiB are free there",
             remedy="Make room there, or keep fewer releases (`keep`).",
         )
+    entries = len(plan.manifest.entries)
+    if 0 <= seen.inodes < entries:
+        raise StepError(
+            f"{name}: the release has {entries} files and folders, and {seen.inodes} more are possible there (inodes)",
+            remedy="Remove files there, or keep fewer releases (`keep`).",
+        )
 
 
 def _prepare(dispatch: Dispatch, voice: Voice, proven: Sequence[str], transaction: Transaction) -> Prepared:

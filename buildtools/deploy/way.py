@@ -203,6 +203,7 @@ class Way:
                     self.say(f"took over the lock {rest}")
                 case "recovered":
                     self.say(f"cleared up after the interrupted deployment {rest}")
+                case "previous":
+                    self.back = rest.removeprefix("releases/")
                 case "unproven":
                     self.unproven = True
-                    self.back = rest.removeprefix("releases/")

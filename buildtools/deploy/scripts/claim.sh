@@ -135,4 +135,5 @@ else
   clear
 fi
 [ "$(target_of current)" = "$expect" ] || fail moved "$(target_of current)"
-if unproven "$txn"; then say "unproven $(target_of "$state/txn/$txn/previous")"; fi
+say "previous $(target_of "$state/txn/$txn/previous")"
+if unproven "$txn"; then say unproven; fi
