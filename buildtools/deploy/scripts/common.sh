@@ -32,6 +32,18 @@ kind_of() {
   if [ -L "$1" ]; then echo link; elif [ -d "$1" ]; then echo folder; elif [ -e "$1" ]; then echo other; else echo none; fi
 }
 
+# The program that hashes. openssl knows what the processor can do and takes a third of the time; an old one has no -r.
+hasher() {
+  for tool in openssl sha256sum shasum; do
+    if ! command -v $tool >/dev/null 2>&1; then continue; fi
+    case $tool in
+      openssl) case $(printf '' | openssl dgst -sha256 -r 2>/dev/null) in e3b0c442*) ;; *) continue ;; esac ;;
+    esac
+    echo $tool
+    return 0
+  done
+}
+
 mine() { case $(target_of $state/lock) in "$txn|"*) return 0 ;; *) return 1 ;; esac; }
 
 # Where flock is there, nobody takes a lock over between another one's check and its rename.

@@ -12,9 +12,7 @@ done
 for tool in tar gzip readlink find sort sed tr grep cmp date env tail uniq cp; do
   command -v $tool >/dev/null 2>&1 || say "missing $tool"
 done
-for tool in sha256sum shasum openssl; do
-  if command -v $tool >/dev/null 2>&1; then say "hash $tool"; break; fi
-done
+say "hash $(hasher)"
 # The last but two of the numbers before the percentage; a file system's name may have blanks in it.
 free='s/^.*[[:space:]][0-9][0-9]*[[:space:]][[:space:]]*[0-9][0-9]*[[:space:]][[:space:]]*\([0-9][0-9]*\)[[:space:]][[:space:]]*[0-9][0-9]*%[[:space:]].*$/\1/p'
 say "space $(df -Pk "$place" | sed -n "2$free")"
