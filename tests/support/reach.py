@@ -26,6 +26,8 @@ class Cancellable(LoneContext):
     def on_cancel(self, call: Callable[[], None]) -> Iterator[None]:
         self.calls.append(call)
         try:
+            if self.cancelled.is_set():
+                call()
             yield
         finally:
             self.calls.remove(call)
