@@ -98,17 +98,11 @@ def _done(plan: Plan) -> StepResult:
 
 
 def _shown(plan: Plan) -> RunResult:
-    from buildtools.cli.options import wants_color
-    from buildtools.session import OutputChoice, perform
+    from buildtools.cli.showing import output_choice
+    from buildtools.session import perform
 
-    terminal = sys.stdout.isatty()
-    choice = OutputChoice(
-        mode="live" if terminal else "plain",
-        color=wants_color("auto", terminal=terminal),
-        rerun=lambda _step: shlex.join(["fab", *sys.argv[1:]]),
-        complain=lambda problem: print(f"problem: {problem}", file=sys.stderr),  # noqa: T201
-    )
-    return perform(plan, choice)
+    flags = {"output": "auto", "color": "auto", "quiet": False, "verbose": False}
+    return perform(plan, output_choice(flags, rerun=lambda _step: shlex.join(["fab", *sys.argv[1:]])))
 
 
 def _packing(c: Context, names: tuple[str, str, str, str]) -> tuple[Pipeline, Pack]:
@@ -183,10 +177,14 @@ def _connection(c: Connection) -> dict[str, str | list[str]]:
     """Return the options of `upload` that say what a Fabric connection says."""
     from buildtools.core.errors import UsageProblem
 
-    if c.config.get("gateway") is not None:
-        raise UsageProblem(
-            "the gateway of Fabric's settings is not used here", remedy="Write it as ProxyJump into ~/.ssh/config."
-        )
+    for setting, remedy in (
+        ("gateway", "Write it as ProxyJump into ~/.ssh/config."),
+        ("ssh_config_path", "Write what it says into ~/.ssh/config."),
+    ):
+        if c.config.get(setting) is not None:
+            raise UsageProblem(f"`{setting}` of Fabric's settings is not used here", remedy=remedy)
+    if getattr(c.config, "_runtime_ssh_path", None) is not None:
+        raise UsageProblem("fab -S is not used here", remedy="Write what the file says into ~/.ssh/config.")
     host = f"[{c.original_host}]" if ":" in c.original_host else c.original_host
     given: dict[str, str | list[str]] = {"hosts": [f"{c.user}@{host}:{c.port}"]}
     known: Mapping[str, Any] = c.connect_kwargs

@@ -114,6 +114,7 @@ def test_options_come_from_the_pipeline_file_else(fab: Fab) -> None:
         (("upload", "demo", "1", "2", "."), SETTINGS.replace("keep: 2", "keep: many"), 3, "keep"),
         (("upload", "demo", "1", "2", "."), SETTINGS.replace("keep:", "kept:"), 3, "did you mean 'keep'"),
         (("-H", "web1", "upload", "demo", "1", "2", "."), "gateway: gate", 2, "ProxyJump"),
+        (("-S", "/dev/null", "-H", "web1", "rollback", "demo"), None, 2, "fab -S is not used here"),
     ],
 )  # fmt: skip
 def test_errors_are_told_with_their_exit_codes(
