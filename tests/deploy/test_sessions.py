@@ -363,3 +363,17 @@ def test_hosts_stay_connected_on_their_own(servers: list[Sshd], home: Path, tmp_
         assert said(second, "echo there") == "there\n"
         with pytest.raises(StepError, match="zero: no connection to"):
             first.run("{ echo; }")
+
+
+def test_an_ipv6_address(tmp_path: Path) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("there is no IPv6 here")
+    server = Sshd(tmp_path / "sshd", listen="::1")
+    try:
+        server.known_hosts.write_text(f"[::1]:{server.port} {server.host_key}\n")
+        with opened(server, tmp_path, text=f"{server.user}@[::1]:{server.port}") as host:
+            assert said(host, "echo $SSH_CONNECTION").split()[2] == "::1"
+    finally:
+        server.stop()
