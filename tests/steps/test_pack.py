@@ -8,6 +8,7 @@ import json
 import os
 import random
 import socket
+import stat
 import subprocess
 import sys
 import tarfile
@@ -243,6 +244,12 @@ def test_what_is_neither_file_nor_link_nor_folder_is_refused(tmp_path: Path, mon
         with pytest.raises(StepError, match="is a socket"):
             pack(tmp_path, exclude=("pipe",))
     pack(tmp_path, exclude=("pipe", "talk"))
+    try:
+        os.mknod(tmp_path / "null", 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    except PermissionError:
+        return  # only root makes devices
+    with pytest.raises(StepError, match="is a device"):
+        pack(tmp_path, exclude=("pipe", "talk"))
 
 
 @pytest.mark.parametrize("name", ["index.html", "app"])

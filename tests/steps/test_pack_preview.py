@@ -108,6 +108,7 @@ steps:
   pack: {uses: pack, with: {target: demo, release-dir: src}}
   again: {uses: pack, with: {target: "${steps.pack.target}"}}
   say: {uses: shell, with: {run: "touch touched"}}
+  upload: {uses: upload, with: {archive: build/dist/demo.1.0.r1.tgz, hosts: ["local:"]}}
 """
 
 
@@ -119,6 +120,7 @@ def test_a_dry_run_shows_it_and_leaves_nothing(project: MakeProject) -> None:
     assert "pack: build/dist/demo.1.0.r1.tgz would be made of src/:\n  644       1 B  index.html\n" in outcome.stdout
     assert "\nagain: that depends on what the steps before it make\n" in outcome.stdout
     assert "say:" not in outcome.stdout
+    assert "\nupload: that cannot be told before the steps above it have run: archive: " in outcome.stdout
     alone = here.call("step", "--dry-run", "pack", "src", "--target", "demo", "--version", "1", "--revision", "r")
     assert alone.code == 0, alone
     assert "644       1 B  index.html" in alone.stdout
