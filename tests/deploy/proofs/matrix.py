@@ -83,7 +83,7 @@ class Matrix:
 
     def options(self, deed: Deed) -> dict[str, object]:
         """Return all options of an upload."""
-        times = {"connect-timeout": "4s", "timeout": "8s", "lock-expiry": "60s"}
+        times = {"connect-timeout": "30s", "timeout": "60s", "lock-expiry": "120s"}
         return {**self.fleet.options(), "archive": str(deed.wanted.archive), "keep": 3, **times, **deed.options}
 
     def begin(self, deed: Deed) -> None:
@@ -148,7 +148,7 @@ class Matrix:
         what = f"turn {number}, {deed.name}, {way} {moment}"
         before = self.latest
         if way == "silent":  # all that ends the client is its patience
-            deed = msgspec.structs.replace(deed, options={**deed.options, "timeout": "3s"})
+            deed = msgspec.structs.replace(deed, options={**deed.options, "timeout": "3s", "connect-timeout": "3s"})
         length = self._lengths.get(deed.name) or self._lengths.get("all", 1.0)
         with watched(self.fleet) as wrong:
             self.begin(deed)
@@ -188,8 +188,8 @@ class Matrix:
     def _next(self, deed: Deed, rng: random.Random) -> Deed:
         """Choose the next run: the same again, or another edition."""
         if rng.random() < 0.55:
-            good = {key: value for key, value in deed.options.items() if key not in ("health", "strategy")}
-            return Deed("again", deed.wanted, good)
+            hooks = {key: value for key, value in deed.options.items() if key == "hooks"}
+            return Deed("again", deed.wanted, hooks)
         if rng.random() < 0.4:
             return Deed("back", self.previous)
         return Deed("other", self.edition(self.press.changed() if rng.random() < 0.6 else self.press.fresh()))
