@@ -23,7 +23,7 @@ from buildtools.deploy.ssh import command
 from buildtools.plugin import Cancelled, StepError
 from tests.support.context import LoneContext
 from tests.support.reach import Cancellable, opened, said
-from tests.support.sshd import Sshd, free_port
+from tests.support.sshd import Sshd, free_port, make_key
 
 
 @pytest.fixture(scope="module")
@@ -311,6 +311,28 @@ def test_a_server_that_lets_nobody_through(tmp_path: Path) -> None:
             host.dial("127.0.0.1", server.port)
     finally:
         server.stop()
+
+
+def test_a_key_that_may_do_little(sshd: Sshd, tmp_path: Path) -> None:
+    """As the documentation tells to write it into authorized_keys."""
+    key = make_key(tmp_path / "key")
+    public = Path(f"{key}.pub").read_text()
+    file = sshd.folder / "authorized_keys"
+    before = file.read_text()
+    try:
+        with echoing() as port:
+            file.write_text(f"{before}restrict {public}")
+            with opened(sshd, tmp_path, identity=(key,)) as host:
+                assert said(host, "echo in") == "in\n"
+                with pytest.raises(PermissionError):
+                    host.dial("127.0.0.1", port)
+            file.write_text(f'{before}restrict,port-forwarding,permitopen="127.0.0.1:{port}" {public}')
+            with opened(sshd, tmp_path, identity=(key,)) as host:
+                assert through(host.dial("127.0.0.1", port), b"x") == b"x"
+                with pytest.raises(PermissionError):
+                    host.dial("127.0.0.1", sshd.port)
+    finally:
+        file.write_text(before)
 
 
 def test_dialling_over_a_connection_that_is_lost(sshd: Sshd, tmp_path: Path) -> None:
