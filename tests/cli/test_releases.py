@@ -93,6 +93,8 @@ def test_hosts_come_from_flags_too(site: Project) -> None:
     assert (wrong.code, "is no host" in wrong.stderr) == (2, True)
     bare = site.call("releases", "demo")
     assert (bare.code, "Or name the hosts: --host" in bare.stderr) == (3, True)
+    unset = site.call("releases", "demo", "--host", "local:a", "--password-env", "NOT_SET")
+    assert (unset.code, "the variable NOT_SET is not set" in unset.stderr) == (2, True)
     nothing = site.call("releases", "other", "--host", "local:a", "--root", "site", "--verify")
     assert (nothing.code, nothing.stdout) == (4, "local:a: no release of other\n")
 
@@ -230,7 +232,7 @@ def test_hosts_that_disagree_are_refused_unless_told(site: Project) -> None:
 
 
 def test_a_failing_hook_takes_all_hosts_back(site: Project) -> None:
-    hook = 'hooks: {reload: {run: "test $BUILDTOOLS_HOST = nowhere", on: each}}'
+    hook = 'hooks: {reload: {run: "test $BUILDTOOLS_HOST = nowhere", once: false}}'
     site.replace("pipeline.yaml", "root: site", f"root: site, {hook}")
     failed = site.call("rollback", "--json")
     assert (failed.code, told(failed)["status"]) == (1, "failed"), failed
