@@ -52,20 +52,13 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Literal["here", "host"],
         msgspec.Meta(description="Asked by this machine, or through the SSH connection, as if by the host itself"),
     ] = "here"
-    on: Annotated[
-        Literal["each", "once"], msgspec.Meta(description="For each host, or once for each batch of hosts")
-    ] = "each"
+    once: Annotated[bool, msgspec.Meta(description="Asked once for each batch of hosts, not for each host")] = False
 
     shorthand: ClassVar[str] = "url"
 
     def __post_init__(self) -> None:
         if problem := _problem(self):
             raise ValueError(problem)
-
-    @property
-    def once(self) -> bool:
-        """Whether it is asked once for a batch, not for each of its hosts."""
-        return self.on == "once"
 
 
 def failing(check: Check, place: Place, *, dial: Dial, cancelled: Callable[[], None]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -19,10 +19,9 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     run: Annotated[str, msgspec.Meta(description="What `sh` runs on the host, in the release's folder")]
-    on: Annotated[
-        Literal["each", "once"],
-        msgspec.Meta(description="On each host, or once: on the first of the list alone (migrations of one database)"),
-    ] = "each"
+    once: Annotated[
+        bool, msgspec.Meta(description="Only on the first host of the list, as for migrations of one database")
+    ] = False
     timeout: Annotated[Duration, msgspec.Meta(description="When it is ended, and has failed; 0: with its phase")] = 0.0
 
     shorthand: ClassVar[str] = "run"
@@ -32,11 +31,6 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise ValueError("an empty command")
         if "\0" in self.run or len(self.run) > _LONGEST:
             raise ValueError("a command that no shell can be given: it has a NUL in it, or is longer than 64 KiB")
-
-    @property
-    def once(self) -> bool:
-        """Whether only the first host runs it."""
-        return self.on == "once"
 
 
 _Hooks = tuple[Hook, ...]

@@ -198,7 +198,7 @@ def test_hooks_run_at_their_places_with_what_they_need_to_know(tmp_path: Path, p
 
 def test_a_hook_may_run_once_and_shows_what_it_says(tmp_path: Path, packed: tuple[Path, ...]) -> None:
     run = 'echo "to be shown $BUILDTOOLS_RELEASE"; echo "@bt error forged"; touch "$BUILDTOOLS_ROOT/ran"'
-    said = good(tmp_path, packed[1], hooks=Hooks(prepare=(Hook(run=run, on="once"),)))
+    said = good(tmp_path, packed[1], hooks=Hooks(prepare=(Hook(run=run, once=True),)))
     assert [(demo(tmp_path, host) / "ran").exists() for host in "abc"] == [True, False, False]
     assert "local:a: | to be shown 1.0.r2" in said
     assert "local:a: | @bt error forged" in said
@@ -253,7 +253,7 @@ def test_a_failed_first_deployment_leaves_nothing_to_serve(tmp_path: Path) -> No
 
 
 def test_a_hook_that_hangs_is_ended(tmp_path: Path, packed: tuple[Path, ...]) -> None:
-    result, _ = deploy(tmp_path, packed[1], hooks=Hooks(prepare=(Hook(run="sleep 60", timeout=0.2, on="once"),)))
+    result, _ = deploy(tmp_path, packed[1], hooks=Hooks(prepare=(Hook(run="sleep 60", timeout=0.2, once=True),)))
     assert "took longer than" in result.reason
     assert left(tmp_path) == []
 
@@ -279,7 +279,7 @@ class Site:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.checks = (Check(url=f"http://127.0.0.1:{self.server.server_port}/", retries=1, interval=0.01, on="once"),)
+        self.checks = (Check(url=f"http://127.0.0.1:{self.server.server_port}/", retries=1, interval=0.01, once=True),)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def test_one_or_several_as_text_or_with_options(tmp_path: Path) -> None:
     text = (
         "[http://a/, {url: 'https://www.example.org/health?v={version}', connect: '{host}:8443', status: [200, 204],"
         " expect: '{release}', header: {X-Release: '{release}'}, send: {Authorization: Bearer x}, retries: 0,"
-        " interval: 2s, deadline: 5m, timeout: 1, via: host, on: once}]"
+        " interval: 2s, deadline: 5m, timeout: 1, via: host, once: true}]"
     )
     assert read(tmp_path, "health", text)[1] == Check(
         url="https://www.example.org/health?v={version}",
@@ -38,7 +38,7 @@ def test_one_or_several_as_text_or_with_options(tmp_path: Path) -> None:
         deadline=300.0,
         timeout=1.0,
         via="host",
-        on="once",
+        once=True,
     )
     assert [check.once for check in read(tmp_path, "health", text)] == [False, True]
     assert read(tmp_path, "health", "{url: 'http://[::1]:8080/', status: 301}")[0].status == (301,)

@@ -14,11 +14,11 @@ from tests.support.releases import pack, upload
 
 def test_one_or_several_as_text_or_with_options(tmp_path: Path) -> None:
     text = (
-        "{prepare: {run: ./manage.py migrate, on: once, timeout: 5m}, before-switch: [./warm, {run: ./more}],"
+        "{prepare: {run: ./manage.py migrate, once: true, timeout: 5m}, before-switch: [./warm, {run: ./more}],"
         " reload: sudo systemctl reload nginx, after-rollback: [a]}"
     )
     assert read(tmp_path, "hooks", text) == Hooks(
-        prepare=(Hook(run="./manage.py migrate", on="once", timeout=300.0),),
+        prepare=(Hook(run="./manage.py migrate", once=True, timeout=300.0),),
         before_switch=(Hook(run="./warm"), Hook(run="./more")),
         reload=(Hook(run="sudo systemctl reload nginx"),),
         after_rollback=(Hook(run="a"),),
@@ -31,11 +31,11 @@ def test_one_or_several_as_text_or_with_options(tmp_path: Path) -> None:
     [
         ("{reload: ''}", "reload: an empty command"),
         ("{reload: [x, '  ']}", "reload: an empty command"),
-        ("{reload: {run: x, on: twice}}", "on: expected one of each, once, found 'twice'"),
+        ("{reload: {run: x, once: twice}}", "once: expected true or false, found 'twice'"),
         ("{reload: {run: x, timeout: soon}}", "timeout: expected a duration"),
-        ("{reload: {on: once}}", "reload needs the option run"),
+        ("{reload: {once: true}}", "reload needs the option run"),
         ("{relaod: x}", "hooks has no option 'relaod'"),
-        ("{reload: [[x]]}", r"reload: expected a text \(run\) or a mapping with run, on, timeout, found a list"),
+        ("{reload: [[x]]}", r"reload: expected a text \(run\) or a mapping with run, once, timeout, found a list"),
         ("x", "hooks: expected a mapping with prepare, before-switch, reload, after-switch, after-rollback"),
     ],
 )
