@@ -105,9 +105,12 @@ class _Run:
             raise
         _, failures = tried(self.policy.pool, self.ways, lambda way: way.finish(self.course.event))
         if failures:
+            missing = together(failures)
+            if isinstance(missing, Cancelled):
+                raise missing
             # It is current everywhere, and works: only the end is missing, and the next run makes it.
             hosts = tuple((way.host.name, f"serves {way.transaction.name}") for way in self.ways)
-            raise NotDone(together(failures), hosts, overtaken=False)
+            raise NotDone(missing, hosts, overtaken=False)
 
     def _prepare(self) -> None:
         """Until the barrier nothing is visible on any host."""

@@ -20,14 +20,15 @@ Event = Literal["deployed", "activated", "rolled-back", "recovered"]
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """One target below one root, and on which terms it is changed.
 
-    `keep` is how many releases stay, `lease` how long a lock holds without being renewed (s), `steal` whether anybody's
-    lock is taken over.
+    `keep` is how many releases stay, `lease` how long a lock holds without being renewed, `phase` how long a single
+    command may take (s), `steal` whether anybody's lock is taken over.
     """
 
     target: str
     root: str
     keep: int = 5
     lease: float = 1800
+    phase: float = 900
     steal: bool = False
 
 

@@ -128,9 +128,14 @@ def abort(transaction: Transaction, event: str, why: str) -> Reply:
     return _phase(transaction, "abort", {"event": event, "why": why.partition("\n")[0][:300]})
 
 
+def limit(transaction: Transaction, hook: Hook) -> float:
+    """Return how long a user's program may run (s): it ends before the command does in which it runs."""
+    return hook.timeout or max(1.0, transaction.site.phase - 5)
+
+
 def program(transaction: Transaction, hook: Hook, place: Place, where: str) -> Reply:
     """Run a user's program in a folder below ROOT/TARGET; `place` is what it is told of."""
-    more = {"run": hook.run, "limit": str(ceil(hook.timeout)), "place": where}
+    more = {"run": hook.run, "limit": str(ceil(limit(transaction, hook))), "place": where}
     words = [f"{name}={value}" for name, value in place.environment().items()]
     return _phase(transaction, "hook", more, Stream(arguments=tuple(words)))
 

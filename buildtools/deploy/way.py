@@ -122,14 +122,15 @@ class Way:
                 revision=known.revision if known else "",
             )
             where = gone_back or "."
-        first = hook.run.strip().splitlines()[0][:60]
+        first = hook.run.strip().splitlines()[0]
         self.say(f"{at}: {first}")
         reply = self.take(lambda transaction: phase.program(transaction, hook, place, where))
         said = reply.all("out")
         for line in said:
             self.say(f"| {line}")
         if (code := reply.first("code")) != "0":
-            why = f"took longer than {hook.timeout:g} s" if reply.all("late") else f"ended with status {code}"
+            late = f"took longer than {phase.limit(self.transaction, hook):g} s"
+            why = late if reply.all("late") else f"ended with status {code}"
             shown = "".join(f"\n  {line}" for line in said[-5:])
             name = self.host.name
             raise Unfit(f"{name}: the {at} program `{first}` {why}{shown}", f"{name}: a {at} program {why}")

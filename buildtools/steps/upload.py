@@ -203,7 +203,14 @@ class Upload(Step, frozen=True):
 
     def site(self, target: str) -> Site:
         """Return where the target lies, and on which terms it is changed."""
-        return Site(target=target, root=self.root, keep=self.keep, lease=self.lock_expiry, steal=self.steal_lock)
+        return Site(
+            target=target,
+            root=self.root,
+            keep=self.keep,
+            lease=self.lock_expiry,
+            phase=self.timeout,
+            steal=self.steal_lock,
+        )
 
     def _packed(self, ctx: StepContext) -> tuple[Path, Manifest]:
         """Find the archive and its manifest, and check that they belong together."""

@@ -182,7 +182,7 @@ def tools(folder: Path, *, without: set[str]) -> Path:
     folder.mkdir()
     names = (
         "sh cat tar gzip readlink find sort sed tr grep cmp date df mkdir mv rm rmdir ln ls touch sync chmod env"
-        " cp tail uniq sha256sum shasum openssl perl flock sleep"
+        " cp cut tail uniq sha256sum shasum openssl perl flock sleep"
     )
     for name in set(names.split()) - without:
         if found := shutil.which(name):

@@ -9,7 +9,7 @@ while [ ! -e "$place" ]; do
 done
 [ -d "$place" ] || fail root "$(clean "$place") is not a folder"
 
-for tool in tar gzip readlink find sort sed tr grep cmp date env tail uniq cp; do
+for tool in tar gzip readlink find sort sed tr grep cmp date env tail uniq cp cut; do
   command -v $tool >/dev/null 2>&1 || say "missing $tool"
 done
 say "hash $(hasher)"
