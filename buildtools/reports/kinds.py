@@ -66,6 +66,12 @@ def _markdown(result: RunResult, scene: Scene) -> bytes:
     return render(result, scene)
 
 
+def _html(result: RunResult, scene: Scene) -> bytes:
+    from buildtools.reports.html.page import render
+
+    return render(result, scene)
+
+
 RENDERERS: dict[str, Callable[[RunResult, Scene], bytes]] = {
     "junit": _junit,
     "junit:rich": _junit,
@@ -77,7 +83,8 @@ RENDERERS: dict[str, Callable[[RunResult, Scene], bytes]] = {
     "parseable": _parseable,
     "codequality": _codequality,
     "markdown": _markdown,
+    "html": _html,
 }
 
-ALWAYS = (("junit", "junit.xml"), ("json", "run.json"))
+ALWAYS = (("junit", "junit.xml"), ("json", "run.json"), ("html", "report.html"))
 """what every run writes into the reports folder, in this order: (kind, file)"""

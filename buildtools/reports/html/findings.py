@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from buildtools.core.results import Finding, StepRun
 from buildtools.core.wording import count
 from buildtools.reports.html.marks import severity_mark
-from buildtools.reports.html.markup import EMPTY, Html, element, joined, spaced
+from buildtools.reports.html.markup import EMPTY, Html, element, escaped, joined, spaced
 from buildtools.reports.html.quotes import Lines
 from buildtools.reports.html.view import View
 
@@ -100,4 +100,4 @@ def _lines(lines: Lines, marked: Iterable[int], width: int) -> Iterable[Html]:
     for number, text in lines:
         hit = number in marked
         shown = f"{'>' if hit else ' '} {number:{width}} | {text}\n"
-        yield element("span", shown, class_="hit") if hit else Html(element("span", shown))
+        yield element("span", shown, class_="hit") if hit else escaped(shown)

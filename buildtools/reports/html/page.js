@@ -83,14 +83,26 @@
 
     // What the page carries
 
+    function bytesOf(base64) {
+        if (Uint8Array.fromBase64) {
+            return Uint8Array.fromBase64(base64);
+        }
+        const text = atob(base64);
+        const bytes = new Uint8Array(text.length);
+        let at = text.length;
+        while (at > 0) {
+            at -= 1;
+            bytes[at] = text.charCodeAt(at);
+        }
+        return bytes;
+    }
+
     async function carried(id) {
         const holder = byId(id);
         if (!holder.dataset.encoding) {
             return JSON.parse(holder.textContent);
         }
-        const text = atob(holder.textContent);
-        const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
-        const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+        const stream = new Blob([bytesOf(holder.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
         return new Response(stream).json();
     }
 
@@ -190,7 +202,7 @@
         return lines.length === 0 ? "" : make("pre", {class: "source"}, lines.map(function (line) {
             const hit = line >= first && line <= Math.max(finding.end_line || 0, first);
             const text = (hit ? "> " : "  ") + String(line).padStart(width) + " | " + known[line] + "\n";
-            return make("span", {class: hit && "hit"}, text);
+            return hit ? make("span", {class: "hit"}, text) : text;
         }));
     }
 
