@@ -113,13 +113,15 @@ class Link:
         """Ask the host for a sign of life when it is silent, and close the connection if none comes."""
         transport, tap = self.transport, self._taps[-1]
         asking: threading.Thread | None = None
+        heard, silent = tap.heard, 0
+        # Counted, not timed: while this process itself is stopped, nobody can be heard.
         while not self._done.wait(self.options.alive):
             if not transport.is_active():
                 return
-            silent = time.monotonic() - tap.heard
-            if silent > _SILENT * self.options.alive:
+            heard, silent = tap.heard, silent + 1 if tap.heard == heard else 0
+            if silent >= _SILENT:
                 self.close()
-            elif silent >= self.options.alive / 2 and (asking is None or not asking.is_alive()):
+            elif silent and (asking is None or not asking.is_alive()):
                 # Waits for the answer, which paramiko's own keepalive never does.
                 asking = threading.Thread(target=_ask, args=(transport,), daemon=True)
                 asking.start()
