@@ -15,8 +15,14 @@ from buildtools.reports.xmltext import attributes, quoted
 def render(result: RunResult, scene: Scene = ELSEWHERE) -> bytes:
     """Return the findings of the run as UTF-8 XML, one `file` element for each file."""
     files: dict[str, list[str]] = {}
+    sources: dict[tuple[str, str], str] = {}
     for finding in all_findings(result, scene):
-        files.setdefault(finding.path, []).append(_error(finding))
+        rule = finding.rule or finding.symbol or finding.tool
+        source = sources.get((finding.tool, rule))
+        if source is None:
+            source = quoted(f"{finding.tool.replace('.', '_')}.{rule.replace('.', '_')}")
+            sources[finding.tool, rule] = source
+        files.setdefault(finding.path, []).append(_error(finding, source))
     parts = ['<?xml version="1.0" encoding="UTF-8"?>\n<checkstyle version="4.3">\n']
     for path, errors in files.items():
         parts += [f"<file{attributes(name=path)}>\n", *errors, "</file>\n"]
@@ -24,9 +30,7 @@ def render(result: RunResult, scene: Scene = ELSEWHERE) -> bytes:
     return "".join(parts).encode()
 
 
-def _error(finding: Finding) -> str:
-    rule = finding.rule or finding.symbol or finding.tool
-    source = quoted(f"{finding.tool.replace('.', '_')}.{rule.replace('.', '_')}")
+def _error(finding: Finding, source: str) -> str:
     column = f' column="{finding.column}"' if finding.column else ""
     place = f'line="{finding.line}"{column} severity="{finding.severity.value}"'
     return f'<error {place} message="{quoted(finding.message)}" source="{source}"/>\n'

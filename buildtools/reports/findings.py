@@ -27,15 +27,18 @@ def all_findings(result: RunResult, scene: Scene) -> Iterator[Finding]:
     names: dict[str, str] = {}
     seen: set[Finding] = set()
     taken: dict[str, int] = {}
+    several = sum(bool(run.result.findings) for run in result.steps) > 1
     for run in result.steps:
         for finding in _with_fingerprints(run.result):
             path = paths.get(finding.path)
             if path is None:
                 path = paths[finding.path] = _from_top(finding.path, scene)
             ready = _ready(finding, path, names)
-            if ready not in seen:
+            if several:
+                if ready in seen:
+                    continue
                 seen.add(ready)
-                yield _apart(ready, taken)
+            yield _apart(ready, taken)
 
 
 def _with_fingerprints(result: StepResult) -> tuple[Finding, ...]:
@@ -52,17 +55,21 @@ def _ready(finding: Finding, path: str, names: dict[str, str]) -> Finding:
             names[name] = " ".join(clean(name).split())[:_NAME]
     rule = names[finding.rule]
     message = finding.message if len(finding.message) <= _MESSAGE else excerpt(finding.message, _MESSAGE)
-    known = finding.line > 0
+    if finding.line > 0:
+        places = (finding.line, finding.column, finding.end_line, finding.end_column)
+        line, column, end_line, end_column = places if min(places) >= 0 else (max(place, 0) for place in places)
+    else:
+        line, column, end_line, end_column = 1, 0, 0, 0
     return Finding(
         tool=names[finding.tool] or "unknown",
         rule=rule,
         symbol=names[finding.symbol],
         message=clean(message).strip() or rule or "(no message)",
         path=path,
-        line=max(finding.line, 1),
-        column=max(finding.column, 0) if known else 0,
-        end_line=max(finding.end_line, 0) if known else 0,
-        end_column=max(finding.end_column, 0) if known else 0,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
         severity=finding.severity,
         fingerprint=clean(finding.fingerprint[:_NAME]),
     )

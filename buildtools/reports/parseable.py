@@ -18,15 +18,24 @@ _NO_BRACKETS = str.maketrans("[]()", "____")
 
 def render(result: RunResult, scene: Scene = ELSEWHERE) -> bytes:
     """Return one line of UTF-8 for each finding of the run."""
-    return "".join(_line(finding) for finding in all_findings(result, scene)).encode()
+    paths: dict[str, str] = {}
+    rules: dict[tuple[str, str, str, Severity], str] = {}
+    lines = []
+    for finding in all_findings(result, scene):
+        path = paths.get(finding.path)
+        if path is None:
+            path = paths[finding.path] = " ".join(clean(finding.path).splitlines()).replace(":", "_")
+        key = (finding.tool, finding.rule, finding.symbol, finding.severity)
+        rule = rules.get(key)
+        if rule is None:
+            rule = rules[key] = _rule(finding)
+        lines.append(f"{path}:{finding.line}: [{rule}, ] {' '.join(finding.message.split())}\n")
+    return "".join(lines).encode()
 
 
-def _line(finding: Finding) -> str:
+def _rule(finding: Finding) -> str:
     # Rules of other tools begin with any letter (ruff's F401 is not fatal): theirs says how grave the finding is.
     own = finding.tool == "pylint" and finding.rule[1:].isdecimal()
     kind = finding.rule if own else _LETTERS[finding.severity]
-    rule = finding.symbol if own else finding.rule or finding.symbol or finding.tool
-    name = f"({rule.translate(_NO_BRACKETS)})" if rule else ""
-    path = " ".join(clean(finding.path).splitlines()).replace(":", "_")
-    message = " ".join(finding.message.split())
-    return f"{path}:{finding.line}: [{kind}{name}, ] {message}\n"
+    name = finding.symbol if own else finding.rule or finding.symbol or finding.tool
+    return f"{kind}({name.translate(_NO_BRACKETS)})" if name else kind
