@@ -2,8 +2,11 @@
 
 What to pack and where to deploy it comes, for each of the two steps, from the settings that Fabric has read
 (`buildtools: {pack: …, upload: …}` in fabric.yaml, with the options of the steps of these names), else from the
-pipeline file, else it is the default. Arguments and `fab -H HOST` win over that. With `-H`, Fabric calls a task for one
-host after the other, so each is a deployment of its own; hosts from the settings are deployed to together.
+pipeline file, else it is the default. Arguments and `fab -H HOST,HOST` win over that.
+
+With `-H`, Fabric calls a task for one host after the other. The first call does the work for all of them, together, and
+the others nothing: they return no outputs. Where a program of one's own stands in for `fab`, or a task of one's own has
+`hosts`, each host is a deployment of its own.
 """
 
 from __future__ import annotations
@@ -49,6 +52,8 @@ def pack(c: Context, target: str, version: str, revision: str, release_dir: str)
     with _told():
         from buildtools.aim import plan_packing
 
+        if _follows(c):
+            return {}
         pipeline, step = _packing(c, (target, version, revision, release_dir))
         return _done(plan_packing(pipeline, step)).outputs
 
@@ -59,6 +64,8 @@ def upload(c: Context, target: str, version: str, revision: str, release_dir: st
     with _told():
         from buildtools.aim import plan_packing
 
+        if _follows(c):
+            return {}
         pipeline, step = _packing(c, (target, version, revision, release_dir))
         return _done(plan_packing(pipeline, step, _aim(c, target))).outputs
 
@@ -73,6 +80,8 @@ def rollback(c: Context, target: str, to: str = "", dry_run: bool = False) -> di
         from buildtools.session import plan_within
         from buildtools.steps.activate import Activate
 
+        if _follows(c):
+            return {}
         aim = _aim(c, target)
         step = Activate(upload=aim.upload, target=aim.target, release=to, rollback=True, dry_run=dry_run)
         return _done(plan_within(aim.pipeline, "rollback", aim.around(step))).outputs
@@ -173,8 +182,28 @@ def _plain(value: Any) -> object:
     return value
 
 
+def _peers(c: Connection) -> list[Connection]:
+    """Return the hosts of `fab -H`, this one among them; else this one alone."""
+    from fabric.main import program
+
+    core = getattr(program, "core", None)
+    text = core[0].args.hosts.value if core else ""
+    peers = [Connection(name, config=c.config) for name in (text or "").split(",") if name]
+    return peers if c in peers else [c]
+
+
+def _follows(c: Context) -> bool:
+    """Whether the work is done by now, together with that for another host."""
+    return isinstance(c, Connection) and _peers(c)[0] != c
+
+
+def _address(c: Connection) -> str:
+    host = f"[{c.original_host}]" if ":" in c.original_host else c.original_host
+    return f"{c.user}@{host}:{c.port}"
+
+
 def _connection(c: Connection) -> dict[str, str | list[str]]:
-    """Return the options of `upload` that say what a Fabric connection says."""
+    """Return the options of `upload` that say what a Fabric connection, and those to its peers, say."""
     from buildtools.core.errors import UsageProblem
 
     for setting, remedy in (
@@ -185,8 +214,7 @@ def _connection(c: Connection) -> dict[str, str | list[str]]:
             raise UsageProblem(f"`{setting}` of Fabric's settings is not used here", remedy=remedy)
     if getattr(c.config, "_runtime_ssh_path", None) is not None:
         raise UsageProblem("fab -S is not used here", remedy="Write what the file says into ~/.ssh/config.")
-    host = f"[{c.original_host}]" if ":" in c.original_host else c.original_host
-    given: dict[str, str | list[str]] = {"hosts": [f"{c.user}@{host}:{c.port}"]}
+    given: dict[str, str | list[str]] = {"hosts": [_address(peer) for peer in _peers(c)]}
     known: Mapping[str, Any] = c.connect_kwargs
     keys = known.get("key_filename") or []
     configured = c.ssh_config.get("identityfile", [])

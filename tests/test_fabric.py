@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -146,17 +147,26 @@ def test_a_task_of_ones_own_can_call_them(fab: Fab) -> None:
     assert (done.returncode, "RELEASED 1.2 demo" in done.stdout) == (0, True), done
 
 
-def test_a_host_of_fabs_own_flag_over_ssh(fab: Fab, tmp_path: Path) -> None:
+def test_hosts_of_fabs_own_flag_are_one_deployment_over_ssh(fab: Fab, tmp_path: Path) -> None:
     from tests.support.sshd import Sshd
 
-    home = tmp_path / "remote home"
-    home.mkdir()
-    server = Sshd(tmp_path / "sshd", home=home)
-    try:
-        fab.project.write({"fabric.yaml": f"buildtools: {{upload: {{known-hosts: {server.known_hosts}, root: site}}}}"})
-        words = ("-i", str(server.key), "-H", server.address)
-        done = fab(*words, "upload", "demo", "1", "2", ".")
-        assert done.returncode == 0, done
-        assert (home / "site/demo/current/index.html").read_text() == "one"
-    finally:
-        server.stop()
+    homes = [tmp_path / "remote home", tmp_path / "other"]
+    for home in homes:
+        home.mkdir()
+    with ExitStack() as stack:
+        one, two = (Sshd(tmp_path / f"sshd-{number}", home=home) for number, home in enumerate(homes))
+        stack.callback(one.stop)
+        stack.callback(two.stop)
+        known = tmp_path / "known_hosts"
+        known.write_text(one.known_hosts.read_text() + two.known_hosts.read_text())
+        (tmp_path / "sshd-1/authorized_keys").write_bytes(Path(f"{one.key}.pub").read_bytes())
+        fab.project.write({"fabric.yaml": f"buildtools: {{upload: {{known-hosts: {known}, root: site}}}}"})
+        words = ("-i", str(one.key), "-H", f"{one.address},{two.address}")
+        for revision in ("2", "3"):
+            done = fab(*words, "upload", "demo", "1", revision, ".")
+            assert (done.returncode, done.stdout.count("PASSED")) == (0, 1), done
+            fab.project.write({"index.html": "two"})
+        assert [(home / "site/demo/current/index.html").read_text() for home in homes] == ["two", "two"]
+        done = fab(*words, "rollback", "demo")
+        assert (done.returncode, done.stdout.count("PASSED")) == (0, 1), done
+        assert [(home / "site/demo/current/index.html").read_text() for home in homes] == ["one", "one"]
