@@ -171,7 +171,7 @@ def _captured(case: TestCase, *, short: bool) -> str:
 
 def _at_the_end(suite: Suite, *, short: bool) -> str:
     """Ant's place for what the testcases wrote, and for how they failed before."""
-    limit = _SHORT if short else _CAPTURED
+    limit, together = (_SHORT, _SHORT) if short else (_CAPTURED, _TOGETHER)
     out: list[str] = []
     err: list[str] = []
     for entry in suite.entries:
@@ -184,7 +184,7 @@ def _at_the_end(suite: Suite, *, short: bool) -> str:
             if text:
                 parts.append(f"{title}\n{excerpt(text, limit)}")
     texts = (("system-out", "\n".join(out)), ("system-err", "\n".join(err)))
-    return "".join(f"<{tag}>{escaped(excerpt(text, _TOGETHER))}</{tag}>\n" for tag, text in texts)
+    return "".join(f"<{tag}>{escaped(excerpt(text, together))}</{tag}>\n" for tag, text in texts)
 
 
 def _type(name: str) -> str:

@@ -6,8 +6,10 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import pytest
+from msgspec.structs import replace
 
-from buildtools.core.results import RunResult
+from buildtools.core.model import Status
+from buildtools.core.results import RunResult, StepResult, StepRun, TestCase
 from buildtools.reports import junit
 from buildtools.reports.junit import ANT, RICH, XUNIT10, Flavour
 from buildtools.reports.scene import ELSEWHERE, Scene
@@ -99,3 +101,14 @@ def test_xunit10_keeps_reruns_and_the_suites_properties() -> None:
     values = {one.get("name"): one.get("value") for one in suites["lint"].iter("property")}
     assert values["revision"] == "4f1d2c"
     assert root.attrib.keys() == {"name", "tests", "failures", "errors", "time"}
+
+
+def test_endless_output_stays_under_gitlabs_limit_in_ants_flavour_too() -> None:
+    case = TestCase(
+        name="t", status=Status.FAILED, message="m", details="d" * 150_000, stdout="o" * 100_000, stderr="e"
+    )
+    cases = tuple(replace(case, suite=f"suite {n}", name=f"t{n % 3}") for n in range(300))
+    step = StepRun(id="unit", plugin="tests", result=StepResult(status=Status.FAILED, cases=cases), started=0.0)
+    data = junit.render(RunResult(pipeline="p", id="1", steps=(step,)), flavour=ANT)
+    assert 20_000_000 < len(data) < 30_000_000
+    assert len(ElementTree.fromstring(data).findall("testsuite/testcase/failure")) == 300

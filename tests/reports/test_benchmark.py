@@ -1,0 +1,18 @@
+"""The benchmark of the reports, in small: that it runs, and measures every kind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from buildtools.reports.kinds import RENDERERS
+from tests.support.project import CHECKOUT
+
+
+def test_it_measures_every_kind_of_report() -> None:
+    words = [sys.executable, CHECKOUT / "benchmarks/reports.py", "300", "200", "--repeat", "1"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split("  ")[0] for line in lines[2:-1]] == [*RENDERERS, "all, written"]
+    assert lines[-1].startswith("target: 5 s and 500 MB for all: ")
