@@ -3,8 +3,10 @@
     python benchmarks/deploy.py [--only pack,first,again,delay,twenty] [--size 150] [--rounds 5] [--folder DIR]
 
 Needs OpenSSH's sshd and ssh, rsync and tar; servers are started on loopback. Whole processes are measured, ours and
-the other one in turn within each round, so that the machine's moods hit both; printed are medians, and the median of
-the rounds' own ratios. Before each measured process, what was written so far is put on the disk (`sync`).
+the other one in turn within each round, so that the machine's moods hit both; printed are medians of the wall time and
+of the time of all processors, the server's included, and the median of the rounds' own ratios of the wall times, which
+are what counts; on a busy machine, that of the processors' times, behind it in brackets, says more. Before each
+measured process, what was written so far is put on the disk (`sync`).
 
 pack      `buildtools step pack`, manifest included, beside `tar czf`: time, and the archive's size
 first     the first deployment of the packed site beside `rsync -a` of its tree, both over SSH; and with packing
@@ -23,6 +25,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -32,6 +35,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -55,6 +59,13 @@ host.run(f"cd {root} && rm -f current && ln -s {name} current")
 """
 
 
+class Took(NamedTuple):
+    """Seconds by the clock, and of all processors."""
+
+    wall: float
+    cpu: float
+
+
 class Bench:
     """A site, a server, and the ways to get the one onto the other. All below `folder`."""
 
@@ -72,15 +83,21 @@ class Bench:
         left = ("PYTHONDONTWRITEBYTECODE", "SSH_AUTH_SOCK")
         self.env = {name: value for name, value in os.environ.items() if name not in left}
 
-    def timed(self, argv: Sequence[str | Path]) -> float:
-        """Run a program, which must succeed, and return its seconds."""
+    def timed(self, argv: Sequence[str | Path]) -> Took:
+        """Run a program, which must succeed, and return its seconds and, with it, those that the server took for it."""
         os.sync()
-        started = time.perf_counter()
+        before, started = self._cpu(), time.perf_counter()
         done = subprocess.run(argv, cwd=self.project, env=self.env, capture_output=True, check=False)
-        took = time.perf_counter() - started
+        wall = time.perf_counter() - started
         if done.returncode:
             raise SystemExit(f"{argv} failed:\n{(done.stdout + done.stderr).decode(errors='replace')}")
-        return took
+        time.sleep(0.1)  # until the server has taken leave of its sessions
+        return Took(wall, self._cpu() - before)
+
+    def _cpu(self) -> float:
+        own = resource.getrusage(resource.RUSAGE_CHILDREN)
+        server = Path(f"/proc/{self.server._process.pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+        return own.ru_utime + own.ru_stime + sum(map(int, server)) / os.sysconf("SC_CLK_TCK")
 
     def pipeline(self, steps: Mapping[str, Mapping[str, object]]) -> list[str | Path]:
         """Return the command that runs these steps."""
@@ -120,13 +137,23 @@ class Bench:
         path.parent.mkdir(exist_ok=True)
         return path
 
-    def judge(self, what: str, found: float, limit: float, *, least: bool = False) -> None:
-        """Print a ratio beside its target, and remember a miss."""
-        good = found >= limit if least else found <= limit
+    def judge(self, what: str, found: float, limit: float, *, least: bool = False, cpu: float = 0.0) -> None:
+        """Print a ratio beside its target (0: none), and remember a miss; `cpu` is that of the processors' times."""
+        good = not limit or (found >= limit if least else found <= limit)
         if not good:
             self.missed.append(what)
-        bound = "at least" if least else "at most"
-        print(f"  {what:<58} {found:9.4g}   target: {bound} {limit:g}{'' if good else '   MISSED'}")
+        target = f"target: at {'least' if least else 'most'} {limit:g}" if limit else ""
+        print(f"  {what:<50} {found:8.4g} {f'({cpu:.3g})' if cpu else '':<8} {target}{'' if good else '   MISSED'}")
+
+    def slower(self, found: Mapping[str, list[Took]], one: str, other: str, limit: float = 0.0) -> None:
+        """Print how many times the other's time the one takes."""
+        wall, cpu = ratios(found[one], found[other])
+        self.judge(f"{one}, of the time of {other}", wall, limit, cpu=cpu)
+
+    def faster(self, found: Mapping[str, list[Took]], one: str, other: str, limit: float = 0.0) -> None:
+        """Print how many times the one's time the other takes."""
+        wall, cpu = ratios(found[other], found[one])
+        self.judge(f"{one}, times as fast as {other}", wall, limit, cpu=cpu, least=True)
 
 
 def main() -> int:
@@ -163,7 +190,7 @@ def pack(bench: Bench) -> None:
     ours = bench.pipeline({"pack": bench.packing("r0")})
     theirs: list[str | Path] = ["tar", "czf", bench.folder / "t.tgz", "-C", bench.tree, "."]
     found = rounds(bench.rounds, {"pack": lambda: bench.timed(ours), "tar czf": lambda: bench.timed(theirs)})
-    bench.judge("times as fast as tar czf", ratio(found, "tar czf", "pack"), 3.5, least=True)
+    bench.faster(found, "pack", "tar czf", 3.5)
     size = (bench.project / "build/dist/demo.1.r0.tgz").stat().st_size / (bench.folder / "t.tgz").stat().st_size
     bench.judge("of tar czf's size", size, 1.15)
 
@@ -173,23 +200,23 @@ def first(bench: Bench) -> None:
     shell = f"ssh -F none -p {server.port} -i {server.key} -oUserKnownHostsFile={server.known_hosts} -oBatchMode=yes"
     packing = bench.pipeline({"pack": bench.packing("r0")})
 
-    def ours() -> float:
+    def ours() -> Took:
         bench.fresh("ours")
         return bench.timed(bench.pipeline({"upload": bench.uploading("r0")}))
 
-    def both() -> float:
+    def both() -> Took:
         bench.fresh("ours")
         return bench.timed(bench.pipeline({"pack": bench.packing("r0"), "upload": bench.uploading("r0")}))
 
-    def rsync() -> float:
+    def rsync() -> Took:
         target = bench.fresh("rsync")
         target.mkdir(parents=True)
         return bench.timed(["rsync", "-a", "-e", shell, f"{bench.tree}/", f"{server.user}@127.0.0.1:{target}/"])
 
     bench.timed(packing)
     found = rounds(bench.rounds, {"upload": ours, "pack and upload": both, "rsync -a": rsync})
-    bench.judge("first deployment, of rsync's time", ratio(found, "upload", "rsync -a"), 1.0)
-    print(f"  {'with packing, of rsync’s time':<58} {ratio(found, 'pack and upload', 'rsync -a'):9.4g}")
+    bench.slower(found, "upload", "rsync -a", 1.0)
+    bench.slower(found, "pack and upload", "rsync -a")
 
 
 def again(bench: Bench) -> None:
@@ -200,7 +227,7 @@ def again(bench: Bench) -> None:
     numbers = iter(range(1, 10_000))
     number = 0
 
-    def ours() -> float:
+    def ours() -> Took:
         nonlocal number
         number = next(numbers)
         change(bench.tree, number)
@@ -210,20 +237,20 @@ def again(bench: Bench) -> None:
             spent[step].append(seconds)
         return took
 
-    def upload() -> float:
+    def upload() -> Took:
         revision = f"u{number}"
         change(bench.tree, number + 5000)
         bench.timed(bench.pipeline({"pack": bench.packing(revision)}))
         return bench.timed(bench.pipeline({"upload": bench.uploading(revision)}))
 
-    def script() -> float:
+    def script() -> Took:
         return bench.timed(bench.fabric(f"v{number}"))
 
     found = rounds(bench.rounds, {"pack and upload": ours, "upload alone": upload, "fabric script": script})
     for step, seconds in spent.items():
         print(f"  {'of which the step ' + step:<28} {median(seconds):8.3f} s")
-    bench.judge("times as fast as the script", ratio(found, "fabric script", "pack and upload"), 10, least=True)
-    print(f"  {'upload alone, times as fast':<58} {ratio(found, 'fabric script', 'upload alone'):9.4g}")
+    bench.faster(found, "pack and upload", "fabric script", 10)
+    bench.faster(found, "upload alone", "fabric script")
     with Wire(bench.server.port) as our_wire, Wire(bench.server.port) as their_wire:
         change(bench.tree, 9999)
         bench.timed(bench.pipeline({"pack": bench.packing("w"), "upload": bench.uploading("w", port=our_wire.port)}))
@@ -250,7 +277,7 @@ def delay(bench: Bench) -> None:
                             path.unlink()
                 with Wire(bench.server.port, seconds) as wire:
                     command = bench.pipeline({"upload": bench.uploading(revision, port=wire.port)})
-                    took.append((bench.timed(command), login(bench, wire)))
+                    took.append((bench.timed(command).wall, login(bench, wire)))
             near, far = took
             trips.append(((far[0] - near[0]) - (far[1] - near[1])) / 0.05)
         bench.judge(f"round trips besides logging in, {name}", median(trips), limit)
@@ -286,7 +313,7 @@ def twenty(bench: Bench) -> None:
         known = [str(server.known_hosts) for server in servers]
         numbers = iter(range(10_000))
 
-        def deployed(some: Sequence[Sshd]) -> float:
+        def deployed(some: Sequence[Sshd]) -> Took:
             number = next(numbers)
             change(bench.tree, number)
             bench.timed(bench.pipeline({"pack": bench.packing(f"t{number}")}))
@@ -296,25 +323,27 @@ def twenty(bench: Bench) -> None:
 
         deployed(servers)  # from then on, each is a re-deployment
         found = rounds(bench.rounds, {"20 hosts": lambda: deployed(servers), "1 host": lambda: deployed(servers[:1])})
-    bench.judge("20 hosts, of the time of one", ratio(found, "20 hosts", "1 host"), 3)
+    bench.slower(found, "20 hosts", "1 host", 3)
 
 
-def rounds(count: int, ways: Mapping[str, Callable[[], float]]) -> dict[str, list[float]]:
+def rounds(count: int, ways: Mapping[str, Callable[[], Took]]) -> dict[str, list[Took]]:
     """Measure each way in turn, the first round for warmth alone, and print the medians."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    found: dict[str, list[Took]] = {name: [] for name in ways}
     for number in range(count + 1):
         for name, way in ways.items():
             took = way()
             if number:
-                seconds[name].append(took)
-    for name, values in seconds.items():
-        print(f"  {name:<28} {median(values):8.3f} s  (best {min(values):.3f})")
-    return seconds
+                found[name].append(took)
+    for name, values in found.items():
+        wall, cpu = (median(took[kind] for took in values) for kind in (0, 1))
+        print(f"  {name:<28} {wall:8.3f} s  (best {min(values).wall:.3f}, processors {cpu:.2f})")
+    return found
 
 
-def ratio(seconds: Mapping[str, list[float]], one: str, other: str) -> float:
-    """Return the median of the rounds' own ratios."""
-    return median(mine / its for mine, its in zip(seconds[one], seconds[other], strict=True))
+def ratios(one: Sequence[Took], other: Sequence[Took]) -> tuple[float, float]:
+    """Return the medians of the rounds' own ratios, by the clock and of the processors' times."""
+    pairs = list(zip(one, other, strict=True))
+    return median(a.wall / b.wall for a, b in pairs), median(a.cpu / b.cpu for a, b in pairs)
 
 
 def last_run(project: Path) -> Iterator[tuple[str, float]]:
