@@ -14,6 +14,12 @@ def probe(host: Host, site: Site) -> Seen:
     """Look at the host without changing it. Raises `StepError` if it cannot be deployed to, with what to do there."""
     base = folder(host, site)
     reply = host.run(compose("probe", {"root": host.root(site.root), "base": base, "txn": ""}))
+    if reply.status >= 0 and not reply.lines and not reply.said:
+        words = reply.stdout.decode("utf-8", "replace").split()
+        raise StepError(
+            f"{host.name}: the login runs no scripts there{': ' * bool(words)}{' '.join(words)[:200]}",
+            remedy="Give the user who deploys a shell (not nologin), and let no ForceCommand stand in its place.",
+        )
     if reply.status != 0:
         raise refusal(host.name, base, "probe", reply)
     _check(host, base, reply)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -162,6 +163,29 @@ def test_a_root_that_cannot_be_written_to(sshd: Sshd, tmp_path: Path) -> None:
             deploy(sshd, tmp_path, archive, hosts=hosts, root=str(closed))
         assert "Give the folder to the user who deploys" in caught.value.remedy
         assert not (closed / "demo/current").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("shell", "config", "problem"),
+    [
+        ("/bin/sh", "ForceCommand internal-sftp\n", "runs no scripts there: .*sftp connections only"),
+        ("/bin/sh", "ForceCommand true\n", "runs no scripts there$"),
+        ("/usr/sbin/nologin", "", "runs no scripts there: .*not available"),
+    ],
+    ids=["SFTP only", "nothing", "nologin"],
+)
+def test_a_login_that_runs_nothing(sshd: Sshd, tmp_path: Path, shell: str, config: str, problem: str) -> None:
+    if not Path(shell).exists():
+        pytest.skip(f"there is no {shell}")
+    with (
+        account(shell) as user,
+        serving(tmp_path / "sshd", config=f"Match User {user.name}\n{config}Match all\n") as server,
+    ):
+        user.lets_in(server.key)
+        with pytest.raises(StepError) as caught:
+            deploy(server, tmp_path, pack(tmp_path, ONE), hosts=(f"{user.name}@127.0.0.1:{server.port}",))
+        assert re.search(problem, caught.value.message)
+        assert "shell" in caught.value.remedy
 
 
 @contextmanager
