@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
 from buildtools.core.model import Status
@@ -9,6 +11,7 @@ from buildtools.core.results import Attempt, Finding, RunResult, StepResult, Ste
 from buildtools.reports.attempts import matched
 from buildtools.reports.xmltext import excerpt
 
+_S = TypeVar("_S", bound=msgspec.Struct)
 BAD = (Status.FAILED, Status.ERROR, Status.CANCELLED)
 
 
@@ -51,6 +54,7 @@ class _Bounding:
             tags=tuple(map(self.word, run.tags)),
             result=self._result(result),
             earlier=tuple(map(self._attempt, run.earlier)),
+            log=self.word(run.log),
             tail=self.text(run.tail, 8192),
         )
 
@@ -68,9 +72,18 @@ class _Bounding:
             remedy=excerpt(result.remedy, long),
             warnings=tuple(excerpt(text, long) for text in result.warnings[:100]),
             findings=tuple(map(self._finding, result.findings[: self._bounds.rows])),
+            metrics=tuple(map(self._words, result.metrics)),
+            artifacts=tuple(map(self._words, result.artifacts)),
+            coverage=tuple(map(self._words, result.coverage)),
             cases=tuple(map(self._case, _worst_first(result.cases, self._bounds.rows))),
             outputs={self.word(name): excerpt(value, long) for name, value in result.outputs.items()},
         )
+
+    def _words(self, value: _S) -> _S:
+        """Return a value whose texts are all short, cleaned."""
+        texts = {name: text for name in value.__struct_fields__ if isinstance(text := getattr(value, name), str)}
+        changed = {name: self.word(text) for name, text in texts.items() if not _plain(text)}
+        return msgspec.structs.replace(value, **changed) if changed else value
 
     def _finding(self, finding: Finding) -> Finding:
         if _plain(finding.message, self._bounds.message) and _plain(finding.path) and _plain(finding.symbol):

@@ -78,6 +78,8 @@ def _extended(rest: list[int]) -> int | None:
         red, green, blue = rest[:3]
         del rest[:3]
         return _nearest(red, green, blue)
+    # What stands behind it is not to be taken for codes of its own.
+    rest.clear()
     return None
 
 

@@ -91,7 +91,8 @@ def _counts(result: RunResult) -> Iterator[Html]:
     counts = Counter(run.result.status for run in result.steps)
     for status in Status:
         if counts[status]:
-            yield element("span", f"{counts[status]:,} {status.value}", class_=f"is-{status.value}")
+            words = count(counts[status], "error") if status is Status.ERROR else f"{counts[status]:,} {status.value}"
+            yield element("span", words, class_=f"is-{status.value}")
     for name, number in (
         ("flaky", sum(run.flaky for run in result.steps)),
         ("cached", sum(run.cached for run in result.steps)),
