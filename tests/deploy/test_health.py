@@ -313,7 +313,7 @@ def test_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(secured(files, answering(page("1.0.1")))) as server:
         options: dict[str, Any] = {"connect": f"127.0.0.1:{server.port}", "expect": "{version}"}
         why = ask("https://www.example.org/", **options)
-        assert why == "https://www.example.org/: its certificate is not accepted: self-signed certificate"
+        assert why.startswith("https://www.example.org/: its certificate is not accepted: self")  # `-` or blank, signed
         monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
         assert ask("https://www.example.org/", **options) == ""
         assert "Hostname mismatch" in ask("https://example.net/", **options)
