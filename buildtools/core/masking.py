@@ -7,15 +7,19 @@ occurrences becomes one `***`.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, AnyStr, TypeVar, cast
 from urllib.parse import quote, quote_plus
 
 import msgspec
 
+from buildtools.core.sequences import strip
+
 MASK = "***"
 
 _T = TypeVar("_T")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SHORTEST_PART = 8
 """Parts of a secret (a line of it, the middle of its base64) that are shorter would hide harmless text as well."""
 
@@ -32,8 +36,17 @@ class Masker:
         return bool(self._text)
 
     def text(self, text: str) -> str:
-        """Return `text` with every secret replaced by `***`."""
-        return _masked(text, self._text, MASK) if self._text else text
+        """Return `text` with every secret replaced by `***`.
+
+        If one shows itself where sequences and control characters are taken out, as reports do, they are gone.
+        """
+        if not self._text:
+            return text
+        masked = _masked(text, self._text, MASK)
+        if not _UNSEEN.search(masked):
+            return masked
+        bare = _UNSEEN.sub("", strip(masked))
+        return _masked(bare, self._text, MASK) if any(form in bare for form in self._text) else masked
 
     def finds(self, data: bytes) -> bool:
         """Whether a secret, in one of its forms, stands in `data`."""

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import re
 
-# ECMA-48: CSI sequences; OSC, DCS and other strings up to BEL or ST; other escapes; a lone ESC. A string never runs
-# over another ESC, so the search stays linear whatever the text is; one without an end loses its introducer only.
-_SEQUENCE = re.compile(
-    "\x1b(?:"
-    r"\[[0-?]*[ -/]*[@-~]"
-    "|[\\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)"
-    "|[ -/]*[0-~]"
-    ")?"
-)
+from buildtools.core.sequences import SEQUENCE, strip
+
 _COLOUR = re.compile("\x1b\\[[0-9;:]*m")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROL_NOT_ESC = re.compile("[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
 RESET = "\x1b[0m"
-
-
-def strip(text: str) -> str:
-    """Return `text` without escape sequences; other control characters stay."""
-    return _SEQUENCE.sub("", text) if "\x1b" in text else text
 
 
 def tame(text: str, *, color: bool) -> str:
@@ -35,7 +23,7 @@ def tame(text: str, *, color: bool) -> str:
         return _CONTROL.sub("", strip(text))
     if "\x1b" not in text:
         return _CONTROL.sub("", text)
-    kept = _SEQUENCE.sub(lambda match: match[0] if _COLOUR.fullmatch(match[0]) else "", text)
+    kept = SEQUENCE.sub(lambda match: match[0] if _COLOUR.fullmatch(match[0]) else "", text)
     return _CONTROL_NOT_ESC.sub("", kept)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from buildtools.reports.ansi import strip
+from buildtools.core.sequences import strip
 
 # XML 1.0, production 2: Char ::= #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]
 # What that leaves out is listed, since the complement takes ten times as long to compile (10 ms).

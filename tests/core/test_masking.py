@@ -67,6 +67,23 @@ def test_empty_and_blank_secrets_hide_nothing(secret: str) -> None:
     assert masker.text("a b\nc") == "a b\nc"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x1b[1;31mhus\x1b[m\x1b[Kh-hush",
+        "hush\x00-hush",
+        "\x1b]0;t\x07hush-\x1b(Bhush",
+        "h\x9bush\x7f-hush",
+        "hush-\rhush",
+    ],
+)
+def test_a_secret_torn_by_what_nobody_sees_is_hidden(text: str) -> None:
+    masker = Masker(["hush-hush"])
+    assert masker.text(f"\x1b[32msay\x1b[m {text}!") == "say ***!"
+    assert masker.value(Finding(tool="t", rule="r", message=text, path="p")).message == "***"
+    assert masker.text("\x1b[32mhush-\x1b[m hush \x00") == "\x1b[32mhush-\x1b[m hush \x00"
+
+
 def test_overlapping_secrets_are_hidden_whole() -> None:
     assert Masker(["abcd", "cdef"]).text("-abcdef-") == "-***-"
     assert stream(Masker(["abcd", "cdef"]), [b"-abcd", b"e", b"f-"]) == b"-***-"

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from buildtools.core.masking import Masker
 from buildtools.core.results import RunResult
 from buildtools.reports.files import forget, places, write
 from buildtools.reports.kinds import ALWAYS, RENDERERS
@@ -41,6 +42,13 @@ def test_every_kind_of_report_of_every_outcome_is_readable(kind: str, result: Ru
 @pytest.mark.parametrize("code", runs.ENDED_BY)
 def test_every_kind_of_report_of_a_run_that_was_ended_is_readable(kind: str, code: int) -> None:
     read(kind, RENDERERS[kind](runs.ended(code), ELSEWHERE))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", RENDERERS)
+def test_a_secret_torn_by_colours_is_in_no_report(kind: str) -> None:
+    torn = runs.hostile("\x1b[1mZaqx&-\x1b[m\x1b[KWsxq<Edc\x00v>")
+    text = RENDERERS[kind](Masker(["Zaqx&-Wsxq<Edcv>"]).value(torn), ELSEWHERE).decode()
+    assert not [part for part in ("Zaqx", "Wsxq", "Edc") if part in text]
 
 
 def test_each_report_is_written_and_what_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import tracemalloc
 
 import pytest
 
-from buildtools.reports.ansi import one_line, strip, tame
+from buildtools.core.sequences import strip
+from buildtools.reports.ansi import one_line, tame
 from buildtools.reports.excerpt import Excerpt
 from buildtools.reports.style import Style, duration, encodable, shows_unicode, write
 from buildtools.reports.xmltext import attributes, excerpt
