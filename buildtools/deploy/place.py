@@ -36,6 +36,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         """Put the values in for `{host}`, `{version}`, `{revision}` and `{release}`; other braces stay as they are."""
         return _BRACES.sub(lambda match: str(getattr(self, match[1])), text)
 
+    def knows(self, text: str) -> bool:
+        """Whether all values in a text are known: of a release that another tool has left, only the name is."""
+        return all(getattr(self, match[1]) for match in _BRACES.finditer(text))
+
     def pattern(self, text: str) -> re.Pattern[str]:
         """Return what finds the filled text in a longer one.
 

@@ -179,6 +179,16 @@ def test_what_is_not_the_right_answer(answer: bytes, options: dict[str, Any], wh
         assert ask(f"{server.url}/", **options) == f"{server.url}/: {why}"
 
 
+def test_what_nobody_knows_is_not_looked_for() -> None:
+    place = Place(host="web1", root="/srv", target="demo", version="", revision="", release="20240103")
+    with serving(answering(page("<p>20240103</p>"))) as server:
+        url = f"{server.url}/"
+        known = Check(url=url, expect="{version}", header={"X-Version": "{version}"}, retries=0)
+        assert failing(known, place, dial=refuse, cancelled=lambda: None) == ""
+        release = Check(url=url, expect="{release}", header={"X-Release": "{release}"}, retries=0)
+        assert "X-Release is missing" in failing(release, place, dial=refuse, cancelled=lambda: None)
+
+
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as once:
         port = once.getsockname()[1]
