@@ -20,7 +20,7 @@ from buildtools.deploy.script import Reply
 from buildtools.deploy.trouble import explained
 
 if TYPE_CHECKING:
-    from paramiko import Channel
+    from paramiko import Channel, Transport
 
 _PIECE = 2**18
 _MOST_KEPT = 2**24
@@ -37,6 +37,7 @@ class SshHost:
         self.options = options
         self._link = Link(name, hops, options)
         self._stack = contextlib.ExitStack()
+        self._ahead: Ahead | None = None
 
     def __enter__(self) -> SshHost:
         self._stack.callback(self._link.close)
@@ -116,6 +117,8 @@ class SshHost:
         """
         from paramiko import ChannelException
 
+        if self._ahead is not None and (opened := self._ahead.take()) is not None:
+            return opened
         ends = time.monotonic() + self.options.connect
         for pause in chain((0.0,), pauses()):
             try:
@@ -138,7 +141,9 @@ class SshHost:
             threading.Thread(target=_drain, args=(channel.recv_stderr, err), daemon=True),
         ]
         with explained(self.name, self._link.hops[-1]):
-            channel.exec_command(command)
+            _execute(channel, command)
+            if self._ahead is None or not self._ahead.refused:
+                self._ahead = Ahead(self._link.transport, self.options.connect)
             for reader in readers:
                 reader.start()
             self._send(channel, feed)
@@ -160,6 +165,50 @@ class SshHost:
             channel.shutdown_write()
         except (OSError, EOFError):
             pass  # the script ended before its input: it says why
+
+
+class Ahead:
+    """A session that is opened while the command before it runs: the way there and back is then not waited for."""
+
+    def __init__(self, transport: Transport, timeout: float) -> None:
+        self.refused = False
+        """by a server that has no more sessions than one at a time (`MaxSessions`)"""
+        self._opened: Channel | None = None
+        self._thread = threading.Thread(target=self._open, args=(transport, timeout), daemon=True)
+        self._thread.start()
+
+    def take(self) -> Channel | None:
+        """Return the session, once; `None` if there is none."""
+        self._thread.join()
+        opened, self._opened = self._opened, None
+        return None if opened is None or opened.closed else opened
+
+    def _open(self, transport: Transport, timeout: float) -> None:
+        from paramiko import ChannelException
+
+        with contextlib.suppress(Exception):  # whoever opens the next one is told what it is
+            try:
+                self._opened = transport.open_session(timeout=timeout)
+            except ChannelException:
+                self.refused = True
+
+
+def _execute(channel: Channel, command: str) -> None:
+    """Ask for a command to be run, and do not wait for the answer: what the command says, or its end, is one too."""
+    from paramiko import Message
+    from paramiko.common import cMSG_CHANNEL_REQUEST
+
+    send = getattr(channel.transport, "_send_user_message", None)
+    if send is None:  # it is not for others to use; what is, waits
+        channel.exec_command(command)
+        return
+    message = Message()
+    message.add_byte(cMSG_CHANNEL_REQUEST)
+    message.add_int(channel.remote_chanid)
+    message.add_string("exec")
+    message.add_boolean(True)
+    message.add_string(command)
+    send(message)
 
 
 def command(script: str) -> str:
