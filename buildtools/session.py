@@ -22,6 +22,7 @@ from buildtools.engine.settings import RunSettings
 from buildtools.pipeline.model import Configured, Pipeline, StepSpec
 
 if TYPE_CHECKING:
+    from buildtools.reports.html.trends import Trend
     from buildtools.reports.plain import Dress
     from buildtools.reports.scene import Scene
     from buildtools.reports.style import Style
@@ -38,9 +39,13 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     keep_going: bool = False
     timeout: float | None = None
     offline: bool = False
+    updating: bool = False
+    """steps' baselines are to be brought up to date"""
     cache: Literal["on", "off", "refresh"] = "on"
     wanted: tuple[tuple[str, Path], ...] = ()
     """further reports: (kind, path)"""
+    history: Path | None = None
+    """default: `.buildtools/history.sqlite` in the project"""
     reported: bool = True
     """whether there are to be reports at all"""
 
@@ -171,6 +176,7 @@ def _settings(plan: Plan, request: RunRequest) -> RunSettings:
         keep_going=request.keep_going,
         timeout=request.timeout,
         offline=request.offline,
+        updating=request.updating,
         cache=request.cache,
         revision=_revision(plan.pipeline.root),
         version=__version__,
@@ -182,8 +188,8 @@ def _shown_run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResu
 
     settings = _settings(plan, request)
     if request.reported:
-        write = partial(_write_reports, plan, request, choice.rerun)
-        settings = msgspec.structs.replace(settings, conclude=write)
+        write = partial(_write_reports, plan, request, choice)
+        settings = msgspec.structs.replace(settings, conclude=write, previous=partial(_previous, plan, request))
     console = _Witnessed(_sink(choice, plan, request))
     result = execute(plan, settings, [console])
     for problem in result.problems:
@@ -204,7 +210,7 @@ def _skips(pipeline: Pipeline) -> dict[str, str]:
 
 def _revision(root: Path) -> str:
     """Return the revision for the record, without asking git where plainly no repository is."""
-    if _repository(root) is not None:
+    if repository_of(root) is not None:
         from buildtools.core.errors import BuildtoolsError
         from buildtools.system.git import Repository
 
@@ -215,7 +221,7 @@ def _revision(root: Path) -> str:
     return ""
 
 
-def _repository(root: Path) -> Path | None:
+def repository_of(root: Path) -> Path | None:
     """Return the top of the work tree that `root` lies in."""
     return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
 
@@ -297,12 +303,61 @@ def forget_reports(request: RunRequest) -> None:
     forget(places(request.reports, request.wanted))
 
 
-def _write_reports(plan: Plan, request: RunRequest, rerun: Callable[[str], str], result: RunResult) -> tuple[str, ...]:
-    """Write junit.xml, run.json and what else was asked for; return what could not be written."""
+def _write_reports(plan: Plan, request: RunRequest, choice: OutputChoice, result: RunResult) -> tuple[str, ...]:
+    """Write junit.xml, run.json and what else was asked for, and the history; return what could not be written."""
     from buildtools.reports.files import places, write
 
     record = plan.pipeline.root / ".buildtools/runs" / result.id
-    return write(result, places(request.reports, request.wanted), _scene(plan, rerun, record))
+    scene = _scene(plan, choice.rerun, record)
+    problems: tuple[str, ...] = ()
+    if plan.pipeline.file.name:
+        from buildtools.reports.history import HistoryError
+
+        try:
+            scene = msgspec.structs.replace(scene, trends=_remember(plan, request, result))
+        except HistoryError as error:
+            if request.history is not None:
+                problems = (f"the history could not be written: {error}",)
+            else:
+                choice.complain(f"the history could not be written: {error}")
+    return (*problems, *write(result, places(request.reports, request.wanted), scene))
+
+
+def _remember(plan: Plan, request: RunRequest, result: RunResult) -> tuple[Trend, ...]:
+    """Add a run to the history, and return how its numbers went. Raises `HistoryError`."""
+    from buildtools.reports.history import History, tested
+    from buildtools.reports.trends import RUNS, trends
+
+    history = History(request.history or history_of(plan.pipeline.root))
+    # To ask git for changes takes a while, and only a test's verdicts are compared between runs of one state.
+    clean = any(map(tested, result.steps)) and not _dirty(plan.pipeline.root)
+    history.add(result, result.revision if clean else "")
+    return trends(history.steps(result.pipeline, RUNS), result.id)
+
+
+def _previous(plan: Plan, request: RunRequest, step: str, metric: str) -> float | None:
+    from buildtools.core.errors import StepError
+    from buildtools.reports.history import History, HistoryError
+
+    try:
+        return History(request.history or history_of(plan.pipeline.root)).previous(plan.pipeline.name, step, metric)
+    except HistoryError as error:
+        raise StepError(str(error), remedy="Remove the file, or name another by --history.") from None
+
+
+def history_of(root: Path) -> Path:
+    """Return where a project's history is, if nobody says otherwise."""
+    return root / ".buildtools/history.sqlite"
+
+
+def _dirty(root: Path) -> bool:
+    from buildtools.core.errors import BuildtoolsError
+    from buildtools.system.git import Repository
+
+    try:
+        return Repository(root).dirty
+    except BuildtoolsError:
+        return True
 
 
 def _scene(plan: Plan, rerun: Callable[[str], str], record: Path | None = None) -> Scene:
@@ -312,7 +367,7 @@ def _scene(plan: Plan, rerun: Callable[[str], str], record: Path | None = None) 
     return Scene(
         root=root,
         record=record,
-        repository=_repository(root),
+        repository=repository_of(root),
         host=mask(os.uname().nodename),
         mask=mask,
         rerun=lambda step: mask(rerun(step)),

@@ -23,6 +23,7 @@ COMMANDS = (
     ("rollback", "rollback", "Go back on all hosts to the release before, or to a named one."),
     ("plugins", "plugins", "List the step plugins, or one plugin's options."),
     ("schema", "schema", "Print the JSON Schema of the pipeline file."),
+    ("report", "report", "Make, merge and convert reports, and show trends."),
     ("why", "why", "Say what made a step run again, instead of being taken from the cache."),
     ("cache", "cache", "Show or empty what is kept between runs."),
     ("doctor", "doctor", "Check which programs the steps need and where to get them."),

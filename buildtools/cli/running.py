@@ -69,6 +69,20 @@ def _parse_reports(
     return tuple(reports)
 
 
+def report_option(*, required: bool = False) -> Callable[[F], F]:
+    """Return the option that asks for reports by kind and path; its parameter is `wanted`."""
+    return click.option(
+        "--report",
+        "wanted",
+        cls=Flag,
+        multiple=True,
+        required=required,
+        metavar="KIND=PATH",
+        callback=_parse_reports,
+        help=f"Write a further report; KIND is one of {', '.join(RENDERERS)}.",
+    )
+
+
 _EXECUTION = (
     click.option(
         "-j",
@@ -85,6 +99,12 @@ _EXECUTION = (
     click.option("--no-cache", is_flag=True, help="Take nothing from the cache, and keep nothing in it."),
     click.option("--refresh", is_flag=True, help="Take nothing from the cache, but keep what is found out."),
     click.option(
+        "--update-baseline",
+        "updating",
+        is_flag=True,
+        help="Write the steps' baselines that are missing, and take out of the others what was mended.",
+    ),
+    click.option(
         "--output",
         type=click.Choice(OUTPUTS),
         default="auto",
@@ -92,19 +112,16 @@ _EXECUTION = (
         help="What to show while it runs; auto is what TeamCity, GitHub or GitLab reads, else live or plain.",
     ),
     click.option("--junit", metavar="PATH", help="Write the JUnit XML there too."),
-    click.option(
-        "--report",
-        "wanted",
-        cls=Flag,
-        multiple=True,
-        metavar="KIND=PATH",
-        callback=_parse_reports,
-        help=f"Write a further report; KIND is one of {', '.join(RENDERERS)}.",
-    ),
+    report_option(),
     click.option(
         "--reports",
         metavar="DIR",
         help="The folder for junit.xml, run.json and the steps' reports.  [default: build/reports in the project]",
+    ),
+    click.option(
+        "--history",
+        metavar="PATH",
+        help="The file that remembers runs, to be shared by several.  [default: .buildtools/history.sqlite]",
     ),
     click.option("-q", "--quiet", is_flag=True, help="Only failures and the summary."),
     click.option("-v", "--verbose", is_flag=True, help="Every finding, and why steps were skipped."),
@@ -134,8 +151,10 @@ def make_request(root: Path, flags: dict[str, Any]) -> RunRequest:
         keep_going=flags["keep_going"],
         timeout=flags["timeout"],
         offline=flags["offline"],
+        updating=flags["updating"],
         cache="off" if flags["no_cache"] else "refresh" if flags["refresh"] else "on",
         reports=here / flags["reports"] if flags["reports"] else root / "build/reports",
+        history=here / flags["history"] if flags["history"] else None,
         wanted=tuple((kind, here / path) for kind, path in wanted),
     )
 

@@ -36,6 +36,8 @@ class Finding(Value, frozen=True):
     symbol: str = ""
     severity: Severity = Severity.WARNING
     fingerprint: str = ""
+    known: bool = False
+    """It was there before, in the step's baseline or outside of the changed lines, and closes no gate."""
 
     @property
     def place(self) -> str:

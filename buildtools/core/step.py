@@ -133,6 +133,13 @@ class StepContext(Protocol):
         """Nothing may be fetched from a network."""
 
     @property
+    def updating(self) -> bool:
+        """Whether baselines are to be brought up to date: `--update-baseline`."""
+
+    def previous(self, metric: str) -> float | None:
+        """Return a metric of this step in the last run in which it passed, as the history has it; `None`: none."""
+
+    @property
     def cache(self) -> Cache | None:
         """What earlier runs left for this plugin; `None` where `--no-cache` or the step's `cache: false` says so."""
 
@@ -211,6 +218,13 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unk
     def preview(self, ctx: StepContext) -> Iterator[str]:  # noqa: ARG002 - for subclasses
         """Yield in lines what `run` would do, for `--dry-run`; change nothing. Raise what would make it impossible."""
         yield from ()
+
+    def settle(self, ctx: StepContext, result: StepResult) -> StepResult:  # noqa: ARG002 - for subclasses
+        """Return the result as what lies outside of the inputs makes it: a baseline, the last run, the changed lines.
+
+        Called after `run`, and for a result from the cache; what it returns is not kept there. May raise as `run` may.
+        """
+        return result
 
     def run(self, ctx: StepContext) -> StepResult:
         """Do the work. Raise `StepError` for what makes it impossible; a bad result is a result."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 
 import msgspec
@@ -17,8 +18,19 @@ from buildtools.engine.context import EngineContext
 
 def attempt(step: Step, uses: str, ctx: EngineContext) -> StepResult:
     """Run the step once. `uses` is the plugin's name; a traceback goes to the step's output."""
+    return _taken(lambda: step.run(ctx), step, uses, ctx)
+
+
+def settled(result: StepResult, step: Step, uses: str, ctx: EngineContext) -> StepResult:
+    """Return a result as the step settles it, see `Step.settle`; most steps don't."""
+    if type(step).settle is Step.settle or result.status is Status.CANCELLED:
+        return result
+    return _taken(lambda: step.settle(ctx, result), step, uses, ctx)
+
+
+def _taken(call: Callable[[], object], step: Step, uses: str, ctx: EngineContext) -> StepResult:
     try:
-        returned: object = step.run(ctx)
+        returned = call()
     except BuildtoolsError as error:
         return refused(error)
     except BaseException as error:  # also SystemExit: no plugin ends the run

@@ -50,6 +50,7 @@ class EngineContext:
         self.private_files = place.private_files
         self.changed_files = settings.changed_files
         self.offline = settings.offline
+        self.updating = settings.updating
         self.cache = cache
         self.warnings: list[str] = []
         self.asides: list[str] = []
@@ -59,6 +60,7 @@ class EngineContext:
         self.cancelled = False
         """whether the step has been told by `Cancelled` that it is to stop"""
         self._reports = settings.reports
+        self._previous = settings.previous
         self._temp = place.temp
         self.temp_used = False
         self._voice = voice
@@ -146,6 +148,10 @@ class EngineContext:
             stderr=kept.value(),
             stalled=ended.stalled,
         )
+
+    def previous(self, metric: str) -> float | None:
+        """Return a metric of this step in the last run in which it passed."""
+        return self._previous(self.step, metric)
 
     def output(self, text: str) -> None:
         """Add the step's own words to its output."""

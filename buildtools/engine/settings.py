@@ -28,6 +28,10 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     offline: bool = False
     cache: Literal["on", "off", "refresh"] = "on"
     """`refresh`: nothing of earlier runs is taken, but results are kept"""
+    updating: bool = False
+    """baselines are to be brought up to date"""
+    previous: Callable[[str, str], float | None] = lambda _step, _metric: None
+    """returns a step's metric in the last run in which that step passed"""
     changed_files: tuple[Path, ...] | None = None
     revision: str = ""
     version: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from buildtools.core.events import StepStarted
 from buildtools.core.model import Status
 from buildtools.core.results import Attempt, StepResult
 from buildtools.core.step import Step
-from buildtools.engine.attempts import attempt, judged, refused, worth_another
+from buildtools.engine.attempts import attempt, judged, refused, settled, worth_another
 from buildtools.engine.cache import StepCache, Why
 from buildtools.engine.context import EngineContext, Place
 from buildtools.engine.control import Control
@@ -117,23 +117,24 @@ class Task:
                 kept = keeper.found(inputs, voice.replay)
             voice.pause()
             begun = self.log.size
-            result = kept or attempt(configured.step, self.spec.uses, ctx)
-            if keeper is not None and kept is None and result.status is Status.PASSED:
+            raw = kept or attempt(configured.step, self.spec.uses, ctx)
+            told = tuple(ctx.warnings)
+            result = settled(raw, configured.step, self.spec.uses, ctx)
+            if keeper is not None and kept is None and raw.status is Status.PASSED:
                 changed = keeper.changed()
         voice.pause()
         cause = self.control.conclude()
         if ctx.temp_used:
             remove_tree(Path(temp))
         result = judged(result, cause, told=ctx.cancelled, seconds=self.spec.timeout)
-        if ctx.warnings:
-            result = msgspec.structs.replace(result, warnings=(*result.warnings, *ctx.warnings))
         if keeper is not None and kept is None:
-            keeper.keep(result, changed or cause.value, lambda: self.log.content(begun))
+            # Not what it was settled to be: that depends on more than the inputs.
+            keeper.keep(_warned(raw, told), changed or cause.value, lambda: self.log.content(begun))
+        result = _warned(result, ctx.warnings)
         if ctx.cache is not None:
             self._whys += ctx.cache.whys
             self._noted = self._noted or ctx.cache.used
-        if ctx.asides:
-            result = msgspec.structs.replace(result, warnings=(*result.warnings, *ctx.asides))
+        result = _warned(result, ctx.asides)
         self._cached = kept is not None
         return result
 
@@ -153,3 +154,7 @@ class Task:
 
     def _announce(self, number: int) -> None:
         self._around.dispatcher.push(StepStarted(time=time.time(), step=self.spec.id, attempt=number))
+
+
+def _warned(result: StepResult, warnings: Sequence[str]) -> StepResult:
+    return msgspec.structs.replace(result, warnings=(*result.warnings, *warnings)) if warnings else result

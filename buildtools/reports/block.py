@@ -69,10 +69,12 @@ def _flags(run: StepRun) -> Iterator[str]:
 
 def finding_lines(run: StepRun, style: Style, *, limit: int | None) -> Iterator[str]:
     """Yield a line for each finding, `limit` at most, then how many more there are and where."""
-    findings = run.result.findings
+    findings = [one for one in run.result.findings if limit is None or not one.known]
     for finding in findings[:limit]:
         yield f"  {_finding(finding, style)}"
     yield from _more(len(findings), limit, "finding", style)
+    if (known := len(run.result.findings) - len(findings)) and run.result.status is Status.FAILED:
+        yield style.paint(f"  {style.dash} {count(known, 'known finding')}: -v shows them", "dim")
 
 
 def _finding(finding: Finding, style: Style) -> str:

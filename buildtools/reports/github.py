@@ -105,7 +105,7 @@ def _annotations(result: RunResult, prefix: str) -> Iterator[_Annotation]:
         if not bad(run):
             continue
         found = [
-            *(_of_finding(finding, prefix) for finding in run.result.findings),
+            *(_of_finding(finding, prefix) for finding in run.result.findings if not finding.known),
             *(_of_case(case, run, prefix) for case in run.result.cases if case.status in (Status.FAILED, Status.ERROR)),
         ]
         reason = run.result.reason or run.result.status.value

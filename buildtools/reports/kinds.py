@@ -69,7 +69,7 @@ def _markdown(result: RunResult, scene: Scene) -> bytes:
 def _html(result: RunResult, scene: Scene) -> bytes:
     from buildtools.reports.html.page import render
 
-    return render(result, scene)
+    return render(result, scene, scene.trends)
 
 
 RENDERERS: dict[str, Callable[[RunResult, Scene], bytes]] = {

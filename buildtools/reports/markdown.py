@@ -102,8 +102,8 @@ def _failure(run: StepRun, scene: Scene) -> Iterator[str]:
     for metric in result.metrics[:_CASES]:
         if not held(metric):
             yield f"- **{prose(metric.name, 80)}** {prose(against_bar(metric), 120)}"
-    if result.findings:
-        yield "\n".join(_findings(result.findings))
+    if new := tuple(one for one in result.findings if not one.known):
+        yield "\n".join(_findings(new))
     failing = [case for case in result.cases if case.status in (Status.FAILED, Status.ERROR)]
     yield from _cases(failing)
     if run.tail.strip() and not result.findings and not failing:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from buildtools.reports.html.trends import Trend
 
 
 def _run_alone(step: str) -> str:
@@ -32,6 +36,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "localhost"
     mask: Callable[[str], str] = _as_it_is
     rerun: Callable[[str], str] = _run_alone
+    trends: tuple[Trend, ...] = ()
+    """how numbers went over the last runs, this one included"""
 
     @property
     def prefix(self) -> str:

@@ -105,18 +105,18 @@ def _others(run: StepRun, cases: Iterable[TestCase]) -> Iterator[Entry]:
 
 def _lint(run: StepRun) -> Iterator[Entry]:
     """One testcase per file and rule. Findings that did not close the gate are told, but are no failures."""
-    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    groups: dict[tuple[str, str, str, bool], list[Finding]] = {}
     for finding in run.result.findings:
-        groups.setdefault((finding.tool, finding.path, finding.rule), []).append(finding)
-    for (tool, path, rule), findings in groups.items():
+        groups.setdefault((finding.tool, finding.path, finding.rule, finding.known), []).append(finding)
+    for (tool, path, rule, known), findings in groups.items():
         first = findings[0]
         more = f" (+{len(findings) - 1} more)" if len(findings) > 1 else ""
         # With the blank in front: consumers match on it.
         shown = " " + clean(path).replace("\n", " ")
         body = "\n".join(_finding_line(shown, finding) for finding in findings)
-        passed = run.result.status is Status.PASSED
+        passed = known or run.result.status is Status.PASSED
         case = TestCase(
-            name=f"{rule} {first.symbol}".strip() or tool,
+            name=(f"{rule} {first.symbol}".strip() or tool) + (" (known)" if known else ""),
             classname=lint_classname(tool, path),
             status=Status.PASSED if passed else Status.FAILED,
             type=f"{tool}.{rule or 'finding'}",

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from buildtools.core.errors import BuildtoolsError, ToolMissing
+from buildtools.system.diff import EVERY_LINE, changed_ranges
 from buildtools.system.query import query
 
 # Set by git for its hooks: they would turn the questions to another repository or another index than the folder's.
@@ -102,14 +103,42 @@ class Repository:
         Committed or not, deleted ones and new untracked ones (unless ignored) too. On `base` itself, where nothing has
         parted, it is compared with the commit before; a first commit has changed everything.
         """
-        origin = self.ask("merge-base", "--end-of-options", base, "HEAD")
-        if origin == self.revision:
-            if not self.has("HEAD~1"):
-                return tuple(str(path) for path in self.tracked())
-            origin = self.ask("rev-parse", "HEAD~1")
+        origin = self._parting(base)
+        if not origin:
+            return tuple(str(path) for path in self.tracked())
         names = self.ask("diff", "--name-only", "--no-renames", "--relative", "-z", origin).split("\0")
-        names += self.ask("ls-files", "-z", "--others", "--exclude-standard").split("\0")
-        return tuple(sorted({name for name in names if name}))
+        return tuple(sorted({name for name in (*names, *self._untracked()) if name}))
+
+    def changed_lines(self, base: str) -> dict[str, tuple[tuple[int, int], ...]]:
+        """Return, of the files that `changed` tells and that are there, the lines that are new or changed.
+
+        Ranges of lines, first and last, counting from 1; of a new file it is `EVERY_LINE`. Of a renamed file only what
+        was changed besides counts.
+        """
+        origin = self._parting(base)
+        if not origin:
+            return {str(path): (EVERY_LINE,) for path in self.tracked()}
+        plain = ("--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/")
+        text = self.ask("-c", "core.quotePath=false", "diff", "--relative", "-U0", "-M", *plain, origin)
+        found = changed_ranges(text)
+        found.update({name: (EVERY_LINE,) for name in self._untracked() if name})
+        return found
+
+    def renames(self, since: str) -> dict[str, str]:
+        """Return the files below the folder that were renamed since a commit: their names by now, and those before."""
+        words = ("diff", "--relative", "--name-status", "-z", "-M", "--diff-filter=R", "--end-of-options", since)
+        parts = iter(self.ask(*words).split("\0"))
+        return {new: old for _status, old, new in zip(parts, parts, parts, strict=False)}
+
+    def _parting(self, base: str) -> str:
+        """Return the commit where HEAD and `base` parted; on `base` itself the one before, `""` where there is none."""
+        origin = self.ask("merge-base", "--end-of-options", base, "HEAD")
+        if origin != self.revision:
+            return origin
+        return self.ask("rev-parse", "HEAD~1") if self.has("HEAD~1") else ""
+
+    def _untracked(self) -> list[str]:
+        return self.ask("ls-files", "-z", "--others", "--exclude-standard").split("\0")
 
     def _run(self, *words: str) -> tuple[int, bytes, bytes]:
         env = {name: value for name, value in os.environ.items() if name not in _INHERITED}

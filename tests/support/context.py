@@ -41,6 +41,9 @@ class LoneContext:
         self.temp.mkdir(parents=True, exist_ok=True)
         self.changed_files: tuple[Path, ...] | None = None
         self.offline = offline
+        self.updating = False
+        self.metrics: dict[str, float] = {}
+        """those of the last run in which the step passed"""
         self.cache: StepCache | None = None
         """a real one over the given folder; `cache.whys` holds what was explained"""
         if cache is not None:
@@ -50,6 +53,9 @@ class LoneContext:
         self.warnings: list[str] = []
         self.progressed: list[tuple[int, int, str]] = []
         self.cancelled = threading.Event()
+
+    def previous(self, metric: str) -> float | None:
+        return self.metrics.get(metric)
 
     def run(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from buildtools.core.wording import count
-from buildtools.plugin import Metric, Severity, Status, StepResult, TestCase, fingerprinted
+from buildtools.plugin import Finding, Metric, Severity, Status, StepResult, TestCase, fingerprinted
 from buildtools.steps.jslint.protocol import TOOL, Verdict
 
 
@@ -17,7 +17,6 @@ def result(verdicts: Sequence[tuple[str, Verdict]], *, max_warnings: int = 0, kn
     findings = fingerprinted(finding for _, verdict in verdicts for finding in verdict.findings)
     incomplete = [path for path, verdict in verdicts if not verdict.complete]
     bad = sum(1 for _, verdict in verdicts if verdict.findings)
-    failed = len(findings) > max_warnings or any(finding.severity is Severity.ERROR for finding in findings)
     reason = ""
     if findings:
         reason = f"{count(len(findings), 'finding')} in {bad} of {count(len(verdicts), 'file')}"
@@ -25,7 +24,7 @@ def result(verdicts: Sequence[tuple[str, Verdict]], *, max_warnings: int = 0, kn
         some = ", ".join(incomplete[:3]) + (", …" if len(incomplete) > 3 else "")
         reason += f"; not linted to the end: {some}"
     return StepResult(
-        status=Status.FAILED if failed else Status.PASSED,
+        status=Status.FAILED if closes(findings, max_warnings) else Status.PASSED,
         reason=reason,
         findings=findings,
         cases=tuple(
@@ -39,3 +38,8 @@ def result(verdicts: Sequence[tuple[str, Verdict]], *, max_warnings: int = 0, kn
             *((Metric(name="files from the cache", value=known),) if known is not None else ()),
         ),
     )
+
+
+def closes(findings: Sequence[Finding], max_warnings: int) -> bool:
+    """Whether so many findings, or such grave ones, close the gate."""
+    return len(findings) > max_warnings or any(finding.severity is Severity.ERROR for finding in findings)

@@ -8,16 +8,17 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from buildtools.plugin import Cause, Duration, Kind, Status, Step, StepContext, StepError, StepResult, Tool
+from buildtools.plugin import Cause, Duration, Finding, Kind, Status, StepContext, StepError, StepResult, Tool
 from buildtools.steps.jslint import outcome
 from buildtools.steps.jslint.options import option_problems
+from buildtools.steps.ratchet import Ratchet
 from buildtools.system.files import find_files, has_wildcard, pattern_problem
 
 MINIFIED = ("**/*.min.js", "**/*.min.mjs", "**/*.min.cjs")
 """Nobody wrote these, and JSLint's time grows with the square of a line's length."""
 
 
-class Jslint(Step, frozen=True):
+class Jslint(Ratchet, frozen=True):
     """Lint JavaScript with JSLint on Node or Rhino."""
 
     name: ClassVar[str] = "jslint"
@@ -86,6 +87,10 @@ class Jslint(Step, frozen=True):
 
         verdicts, known = lint_files(self, ctx, files)
         return outcome.result(verdicts, max_warnings=self.max_warnings, known=known)
+
+    def closes(self, findings: tuple[Finding, ...]) -> bool:
+        """Hold new findings against the same bar."""
+        return outcome.closes(findings, self.max_warnings)
 
     def _files(self, ctx: StepContext) -> list[Path]:
         place = ctx.workdir / self.dir.expanduser()

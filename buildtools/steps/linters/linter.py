@@ -12,9 +12,9 @@ import msgspec
 from buildtools.plugin import (
     Cause,
     Completed,
+    Finding,
     Kind,
     Severity,
-    Step,
     StepContext,
     StepError,
     StepResult,
@@ -25,6 +25,7 @@ from buildtools.steps.interpreter import found, install, interpreter, package_to
 from buildtools.steps.linters import programs, targets, verdict
 from buildtools.steps.linters.report import Report, said
 from buildtools.steps.locate import locator
+from buildtools.steps.ratchet import Ratchet
 from buildtools.system.files import find_files, pattern_problem
 from buildtools.system.tools import program_version
 
@@ -37,7 +38,7 @@ def doc(text: str) -> msgspec.Meta:
     return msgspec.Meta(description=text)
 
 
-class Linter(Step, frozen=True):
+class Linter(Ratchet, frozen=True):
     """A tool that checks files and prints a report.
 
     A plugin sets `tool`, says in `words` how the tool is asked for its report, and reads that in `read`. It derives
@@ -116,11 +117,18 @@ class Linter(Step, frozen=True):
         report = Report(empty=True)
         if called or not paths:
             report = self.judge(self.call(ctx, (*self.words(), *self.args, *called)))
-        bar = verdict.Bar(self.fail_on, self.max_warnings)
-        result = verdict.result(self.tool, report, bar, locator(ctx.root, ctx.workdir))
+        result = verdict.result(self.tool, report, self._bar, locator(ctx.root, ctx.workdir))
         if result.cause is Cause.EMPTY and (self.allow_empty or ctx.changed_files is not None):
             result = StepResult(reason=result.reason)
         return msgspec.structs.replace(result, outputs={"findings": str(len(result.findings))})
+
+    def closes(self, findings: tuple[Finding, ...]) -> bool:
+        """Hold new findings against the same bar."""
+        return self._bar.closes(findings)
+
+    @property
+    def _bar(self) -> verdict.Bar:
+        return verdict.Bar(self.fail_on, self.max_warnings)
 
     def judge(self, done: Completed) -> Report:
         """Return the report of a finished tool; `StepError` with its words for one that did not do its work."""

@@ -15,7 +15,6 @@ from buildtools.plugin import (
     Completed,
     Kind,
     Status,
-    Step,
     StepContext,
     StepError,
     StepResult,
@@ -26,6 +25,7 @@ from buildtools.steps.interpreter import found, install, interpreter, package_to
 from buildtools.steps.locate import locator
 from buildtools.steps.pylint import report
 from buildtools.steps.pylint.command import changed, everything, listed
+from buildtools.steps.ratchet import Ratchet
 
 _DRIVER = Path(__file__).with_name("driver.py")
 _CACHE = "BUILDTOOLS_PYLINT_CACHE"
@@ -38,7 +38,7 @@ def _doc(text: str) -> msgspec.Meta:
     return msgspec.Meta(description=text)
 
 
-class Pylint(Step, frozen=True):
+class Pylint(Ratchet, frozen=True):
     """Lint Python code with pylint.
 
     It runs in the project's own interpreter, with the project's own configuration, and reports exactly what pylint

@@ -29,6 +29,17 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid
     fail_under: Annotated[Annotated[float, msgspec.Meta(ge=0, le=100)] | None, _doc("Fail below this percentage")] = (
         None
     )
+    diff_fail_under: Annotated[
+        Annotated[float, msgspec.Meta(ge=0, le=100)] | None,
+        _doc("Fail if less than this percentage of the changed lines was executed"),
+    ] = None
+    diff_since: Annotated[
+        str, _doc("The branch or commit since which lines count as changed; `auto`: the default branch")
+    ] = "auto"
+    may_fall: Annotated[
+        Annotated[float, msgspec.Meta(ge=0, le=100)] | None,
+        _doc("Fail if coverage is lower than in the last passed run, by more than so many points; 0: at all"),
+    ] = None
     rcfile: Annotated[str, _doc("coverage's configuration file; default: the one that coverage finds")] = ""
     xml: Annotated[str, _doc(f"Cobertura XML: {_PLACE}; `false` for none. Default: coverage.xml among the reports")] = (
         "true"

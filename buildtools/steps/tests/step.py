@@ -101,6 +101,14 @@ class Tests(Step, frozen=True):
         named = (interpreter(ctx, self.python), self.inputs_env)
         return Reading(ctx, ctx.cache).inputs(self.sources, (*self.paths, *rcfile), named)
 
+    def settle(self, ctx: StepContext, result: StepResult) -> StepResult:
+        """Hold the coverage against the changed lines and the last run."""
+        if self.coverage is None or result.status not in (Status.PASSED, Status.FAILED):
+            return result
+        from buildtools.steps.tests.ratchet import held
+
+        return held(result, self.coverage, ctx)
+
     def run(self, ctx: StepContext) -> StepResult:
         """Run the tests, then report their coverage; a missing pytest or coverage raises `ToolMissing`."""
         import tempfile

@@ -1,0 +1,136 @@
+"""What a linter's step has found, held against what was there before: only new findings close the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from buildtools.core.wording import count
+from buildtools.plugin import Cause, Finding, Metric, Status, Step, StepContext, StepError, StepResult
+from buildtools.steps.baseline import Matched, matched, read, write
+from buildtools.system.diff import touches
+from buildtools.system.git import GitError, Repository
+
+
+class Ratchet(Step, frozen=True):
+    """Base of the steps that find something in files."""
+
+    baseline: Annotated[
+        Path | None,
+        msgspec.Meta(description="A file of known findings, which close no gate; `--update-baseline` writes it"),
+    ] = None
+    new_since: Annotated[
+        str,
+        msgspec.Meta(
+            description="Only findings on lines changed since HEAD parted from this branch or commit close the gate; "
+            "`auto`: the default branch"
+        ),
+    ] = ""
+
+    def closes(self, findings: tuple[Finding, ...]) -> bool:
+        """Whether these findings, all new, close the gate."""
+        return bool(findings)
+
+    def settle(self, ctx: StepContext, result: StepResult) -> StepResult:
+        """Tell known findings from new ones, and let only these close the gate."""
+        judged = result.status in (Status.PASSED, Status.FAILED) and result.cause is Cause.NONE
+        if not judged or not (self.baseline or self.new_since):
+            return result
+        findings, known = result.findings, set[int]()
+        fixed = 0
+        if self.baseline is not None:
+            held = self._held(ctx, ctx.workdir / self.baseline, findings)
+            known |= held.known
+            # Where only some files were looked at, nobody knows what became of the others' findings.
+            fixed = len(held.fixed) if ctx.changed_files is None else 0
+            if fixed:
+                ctx.warn(
+                    f"{self.baseline}: {count(fixed, 'finding')} in it found no more:"
+                    " --update-baseline takes them out, so that they cannot come back"
+                )
+        if self.new_since:
+            known |= set(_untouched(ctx.root, self.new_since, findings))
+        return self._judged(result, frozenset(known), fixed)
+
+    def _judged(self, result: StepResult, known: frozenset[int], fixed: int) -> StepResult:
+        findings = tuple(
+            msgspec.structs.replace(one, known=True) if number in known else one
+            for number, one in enumerate(result.findings)
+        )
+        new = tuple(one for one in findings if not one.known)
+        metrics = (
+            *result.metrics,
+            Metric(name="new findings", value=float(len(new))),
+            *((Metric(name="fixed findings", value=float(fixed)),) if self.baseline is not None else ()),
+        )
+        marked = msgspec.structs.replace(result, findings=findings, metrics=metrics)
+        if result.status is Status.PASSED:
+            return marked
+        if self.closes(new):
+            reason = f"{count(len(new), 'new finding')}; in all {result.reason}"
+            return msgspec.structs.replace(marked, reason=reason if known else result.reason)
+        held = tuple(_without_missed_bar(metric) for metric in metrics)
+        reason = f"nothing new: {result.reason}"
+        return msgspec.structs.replace(marked, status=Status.PASSED, reason=reason, metrics=held)
+
+    def _held(self, ctx: StepContext, path: Path, findings: tuple[Finding, ...]) -> Matched:
+        repository = Repository(ctx.root)
+        found = read(path)
+        if found is None:
+            if not ctx.updating:
+                raise StepError(f"baseline: {path} is not there", remedy="Write it once by --update-baseline.")
+            if ctx.changed_files is not None:
+                raise StepError("baseline: is not written from a part of the files", remedy="Run it for all of them.")
+            write(path, findings, _revision(repository))
+            return Matched(frozenset(range(len(findings))), ())
+        held = matched(findings, found, {})
+        if held.fixed and len(held.known) < len(findings) and found.revision:
+            held = matched(findings, found, _renames(repository, found.revision))
+        if ctx.updating and ctx.changed_files is None:
+            # It never grows: what is new is to be mended, or the file written anew by somebody who means it.
+            kept = [findings[number] for number in sorted(held.known)]
+            if held.fixed or {one.path for one in kept} != {entry.path for entry in found.findings}:
+                write(path, kept, _revision(repository))
+            return Matched(held.known, ())
+        return held
+
+
+def _untouched(root: Path, base: str, findings: tuple[Finding, ...]) -> Iterator[int]:
+    repository = Repository(root)
+    if base == "auto":
+        base = repository.default_base()
+        if not base:
+            raise GitError("new-since: auto finds no default branch", remedy="Name a branch or a commit.")
+    if not repository.has(base):
+        raise GitError(
+            f"new-since: {base} is no commit here", remedy="Fetch it: CI systems often clone no more than one commit."
+        )
+    changed = repository.changed_lines(base)
+    for number, one in enumerate(findings):
+        ranges = changed.get(one.path)
+        # What is said about a whole file is new where the file has changed at all.
+        if ranges is None or (one.line and not touches(ranges, one.line, max(one.end_line, one.line))):
+            yield number
+
+
+def _revision(repository: Repository) -> str:
+    try:
+        return repository.revision
+    except GitError:
+        return ""
+
+
+def _renames(repository: Repository, since: str) -> dict[str, str]:
+    try:
+        return repository.renames(since)
+    except GitError:
+        # The commit may be gone, or never have been fetched: then names count as they are.
+        return {}
+
+
+def _without_missed_bar(metric: Metric) -> Metric:
+    missed = metric.threshold is not None and metric.value < metric.threshold
+    return msgspec.structs.replace(metric, threshold=None) if missed else metric
