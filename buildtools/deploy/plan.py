@@ -81,11 +81,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Interrupted(msgspec.Struct, frozen=True, kw_only=True):
-    """An unfinished transaction: to which release it was, which links' texts it goes back to, and on which hosts."""
+    """An unfinished transaction: to which release it was, and on which hosts.
+
+    `previous` is what `current` is to go back to, `start` what it was when the transaction began: these are two where
+    an earlier one was interrupted too.
+    """
 
     id: str
     name: str
     previous: str
+    start: str = ""
     peers: tuple[str, ...] = ()
 
 
@@ -120,9 +125,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def unproven(self) -> Interrupted | None:
         """The interrupted transaction that `current` stands on: nobody knows whether that release works."""
-        return next(
-            (one for one in self.interrupted if self.current != one.previous and one.name == self.serving), None
-        )
+        found = [one for one in self.interrupted if self.current in (f"releases/{one.name}", one.start)]
+        return next((one for one in found if self.current != one.previous), None)
 
     @property
     def before(self) -> str:

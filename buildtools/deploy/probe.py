@@ -82,12 +82,13 @@ def _standing(line: str) -> tuple[str, Standing]:
 
 
 def _interrupted(line: str) -> Interrupted:
-    fields = (*line.split(), "", "", "")
+    fields = (*line.split(), "", "", "", "")
     return Interrupted(
         id=fields[0],
         name=fields[1],
         previous="" if fields[2] == "-" else fields[2],
-        peers=tuple(text for text in fields[3:] if text),
+        start="" if fields[3] == "-" else fields[3],
+        peers=tuple(text for text in fields[4:] if text),
     )
 
 

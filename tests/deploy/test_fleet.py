@@ -18,11 +18,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from buildtools.deploy import fleet
+from buildtools.deploy import fleet, plan
 from buildtools.deploy.health import Check
 from buildtools.deploy.hooks import Hook, Hooks
 from buildtools.deploy.host import LocalHost
 from buildtools.deploy.manifest import read
+from buildtools.deploy.probe import probe
 from buildtools.deploy.script import Reply
 from buildtools.deploy.strategy import Strategy
 from buildtools.deploy.voice import Voice
@@ -167,9 +168,9 @@ def test_two_names_of_one_host_are_noticed(tmp_path: Path) -> None:
     context = LoneContext(tmp_path)
     step = Upload(archive=archive, hosts=HOSTS[:2], root="site")
     hosts = [LocalHost(context, tmp_path / name, f"local:{name}") for name in "ab"]
-    plan = step.plan(archive, read(archive.with_suffix(".manifest.json")))
+    what = step.plan(archive, read(archive.with_suffix(".manifest.json")))
     with pytest.raises(StepError, match="is a host of the list by another name"):
-        fleet.deploy(hosts, plan, step.policy, Journal(context).voice, context.temp)
+        fleet.deploy(hosts, what, step.policy, Journal(context).voice, context.temp)
     assert not (demo(tmp_path, "a") / "current").exists()
     assert left(tmp_path) == []
 
@@ -407,6 +408,10 @@ def test_a_run_that_fails_before_its_barrier_leaves_no_unproven_release(
 def test_it_is_known_after_two_kills_what_to_go_back_to(tmp_path: Path, packed: tuple[Path, ...], site: Site) -> None:
     killed(tmp_path, packed[1], "after-switch", "b", strategy={"batch": "1"})
     killed(tmp_path, packed[2], "prepare", "c")
+    seen = probe(LocalHost(LoneContext(tmp_path), tmp_path / "b", "b"), plan.Site(target="demo", root="site"))
+    assert (seen.serving, seen.before, [left.previous for left in seen.interrupted]) == (
+        "1.0.r2", "1.0.r1", ["releases/1.0.r1"],
+    )  # fmt: skip
     killed(tmp_path, packed[2], "reload", "a", strategy={"batch": "1"})
     assert served(tmp_path) == ["1.0.r3", "1.0.r2", "1.0.r1"]
     site.sick.add(("a", "1.0.r2"))
@@ -503,8 +508,8 @@ def direct(folder: Path, archive: Path, kind: type[LocalHost], voice: Voice) -> 
     context = LoneContext(folder)
     step = Upload(archive=archive, hosts=HOSTS, root="site", strategy=Strategy(batch="1"))
     hosts = [kind(context, folder / name, f"local:{name}") for name in "abc"]
-    plan = step.plan(archive, read(archive.with_suffix(".manifest.json")))
-    fleet.deploy(hosts, plan, step.policy, voice, context.temp)
+    what = step.plan(archive, read(archive.with_suffix(".manifest.json")))
+    fleet.deploy(hosts, what, step.policy, voice, context.temp)
 
 
 def test_after_a_fault_of_our_own_the_hosts_go_back_too(tmp_path: Path, packed: tuple[Path, ...]) -> None:

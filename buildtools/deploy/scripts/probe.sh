@@ -35,7 +35,9 @@ if [ -d "$base" ]; then (
     if [ -e "$left" ]; then say "residue $(clean "${left#$state/}")"; fi
     if [ -f "$left/record" ]; then
       was=$(target_of "$left/previous")
-      say "interrupted $(clean "${left##*/}") $(sed -n 's/^release=//p' "$left/record") ${was:--} $(sed -n 's/^peers=//p' "$left/record")"
+      start=$(sed -n 's/^from=//p' "$left/record")
+      its="$(sed -n 's/^release=//p' "$left/record") ${was:--} ${start:--}"
+      say "interrupted $(clean "${left##*/}") $its $(sed -n 's/^peers=//p' "$left/record")"
     fi
   done
   if [ -f $state/good ]; then while read -r one its; do say "good $(clean "$one") $(clean "$its")"; done <$state/good; fi
