@@ -22,7 +22,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
     `deployed` is when it came, in seconds since the epoch (0: not known), by `who`; `digest` identifies its content;
     both are empty, like `version` and `revision`, for one that came by other hands; `archive_size` is in bytes, and
-    `dirty` says whether the work tree differed from the commit. `drift` is what verifying found.
+    `dirty` says whether the work tree differed from the commit. `good`: its deployment came to its end, so that a
+    rollback may go to it. `drift` is what verifying found.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     dirty: bool | None = None
     current: bool = False
     previous: bool = False
+    good: bool = False
     pinned: bool = False
     deployed: int = 0
     who: str = ""
@@ -43,14 +45,17 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
     """All of one host, newest release first. `error` is why it could not be looked at; then nothing else is known.
 
     `current` and `previous` are names of releases, empty where there is none; `current` may be one that is not among
-    `releases`, or something that no release is. `links` are the other links, by name.
+    `releases`, or something that no release is; `kind` says what it is: `link`, `folder`, `other` or `none`. `unproven`
+    is an interrupted transaction that has switched to it. `links` are the other links, by name.
     """
 
     host: str
     error: str = ""
     remedy: str = ""
     current: str = ""
+    kind: str = "none"
     previous: str = ""
+    unproven: str = ""
     lock: str = ""
     interrupted: tuple[str, ...] = ()
     links: dict[str, str] = {}
@@ -68,8 +73,14 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
         if self.lock:
             held = owner.parse(self.lock)
             notes.append(f"locked by {held.who} on {held.machine}" if held else f"locked by {self.lock}")
+        elif self.unproven:
+            notes.append(
+                "an interrupted deployment has switched current, and nobody knows whether that works: run it again"
+            )
         elif self.interrupted:
             notes.append("an interrupted deployment left something, which the next one clears up")
+        if self.kind in ("folder", "other"):
+            notes.append("current is not a link, so that no deployment can switch it")
         if self.current and not self.held(self.current):
             notes.append(f"current is {self.current}, which is no release here")
         return notes
@@ -130,7 +141,7 @@ def unreachable(host: str, error: StepError) -> Stock:
 
 def _stock(host: str, reply: Reply) -> Stock:
     found = seen(reply)
-    heads, drifts = _heads(reply), _drifts(reply)
+    heads, drifts, good = _heads(reply), _drifts(reply), {name for name, _ in found.good}
     releases = []
     for name, standing in found.releases.items():
         head = heads.get(name)
@@ -144,6 +155,7 @@ def _stock(host: str, reply: Reply) -> Stock:
                 dirty=head.dirty if head else None,
                 current=name == found.serving,
                 previous=name == found.before,
+                good=name in good,
                 pinned=standing.pinned,
                 deployed=standing.time,
                 who=standing.who,
@@ -153,7 +165,9 @@ def _stock(host: str, reply: Reply) -> Stock:
     return Stock(
         host=host,
         current=found.serving,
+        kind=reply.first("current").partition(" ")[0] or "none",
         previous=found.before,
+        unproven=found.unproven.id if found.unproven else "",
         lock=found.lock,
         interrupted=tuple(one.id for one in found.interrupted),
         links=found.links,

@@ -226,6 +226,8 @@ def test_hosts_that_disagree_are_refused_unless_told(site: Project) -> None:
     assert "the hosts disagree: local:a serve 1.2.r1; local:b serve 1.0.r1" in table
     refused = site.call("rollback")
     assert (refused.code, current(site, "a"), current(site, "b")) == (5, "1.2.r1", "1.0.r1")
+    each = told(site.call("rollback", "--each", "--dry-run", "--json"))["hosts"]
+    assert [(one["previous"], one["release"]) for one in each] == [("1.2.r1", "1.1.r1"), ("1.0.r1", "1.2.r1")]
     assert site.call("activate", "1.1").code == 5
     assert site.call("rollback", "--to", "1.0").code == 0
     assert (current(site, "a"), current(site, "b")) == ("1.0.r1", "1.0.r1")

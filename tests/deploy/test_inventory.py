@@ -59,6 +59,7 @@ def test_one_command_tells_everything() -> None:
     assert (first.who, first.deployed, first.pinned, first.dirty, first.archive_size) == (
         "ann", 1_700_000_001, True, True, 77,
     )  # fmt: skip
+    assert [held.good for held in found.releases] == [True, True, False]
     assert first.drift is not None
     assert (first.drift.changed, second.previous, third.digest) == (("x",), True, "")
     assert [(line.event, line.who, line.machine) for line in found.log] == [("deployed", "ann", "m:1")]
@@ -130,6 +131,10 @@ def test_what_people_should_know_besides() -> None:
     assert stock("lock what").notes == ["locked by what"]
     left = stock("interrupted t1 1.r1 - web1", "residue txn/t1")
     assert left.notes == ["an interrupted deployment left something, which the next one clears up"]
+    release = f"release 1.r1 {A} 1 r1 1 ann no"
+    (note,) = stock("interrupted t1 1.r1 releases/0.r0 web1", "current link releases/1.r1", release).notes
+    assert "which nobody knows to work" in note
+    assert stock("current folder").notes == ["current is not a link, so that no deployment can switch it"]
 
 
 def test_a_release_is_named_by_its_folder_or_its_version() -> None:
