@@ -74,9 +74,7 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
             held = owner.parse(self.lock)
             notes.append(f"locked by {held.who} on {held.machine}" if held else f"locked by {self.lock}")
         elif self.unproven:
-            notes.append(
-                "an interrupted deployment has switched current, and nobody knows whether that works: run it again"
-            )
+            notes.append("an interrupted deployment has switched current, which nobody knows to work: run it again")
         elif self.interrupted:
             notes.append("an interrupted deployment left something, which the next one clears up")
         if self.kind in ("folder", "other"):
