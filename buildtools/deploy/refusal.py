@@ -15,7 +15,7 @@ _TOLD = {
     "root": ("{words}", "Choose another `root`, or make that a folder."),
     "lockfile": ("{words} is there, but is no lock of buildtools", "Remove it."),
     "busy": ("another deployment's command has been at work for a minute", "Wait for it to end."),
-    "moved": ("`current` is {release} by now, set by somebody else since this deployment began", _AGAIN),
+    "moved": ("`current` is {release} by now, set by {by} since this deployment began", _AGAIN),
     "current": (
         "{folder}/current is not a link but a {words}, and is not replaced",
         "Move it away there once: mv {folder}/current {folder}/before-buildtools",
@@ -91,7 +91,9 @@ def _refusal(host: str, folder: str, phase: str, reply: Reply) -> Refusal:
     if kind == "lock":
         return locked(host, words)
     why, remedy = _TOLD.get(kind, ("{kind} {words}", ""))
-    values = {"kind": kind, "words": words, "folder": folder, "release": words.removeprefix("releases/") or "nothing"}
+    release, _, by = words.removeprefix("releases/").partition(" ")
+    values = {"kind": kind, "words": words, "folder": folder, "by": by or "somebody else"}
+    values["release"] = "nothing" if release in ("", "-") else release
     differs = "".join(f"\n  {line}" for line in reply.all("differs"))
     more = said if kind in ("unpack", "shared-taken") else differs
     return Refusal(

@@ -23,6 +23,7 @@ from buildtools.deploy.health import Check
 from buildtools.deploy.hooks import Hook, Hooks
 from buildtools.deploy.host import LocalHost
 from buildtools.deploy.manifest import read
+from buildtools.deploy.owner import who
 from buildtools.deploy.probe import probe
 from buildtools.deploy.script import Reply
 from buildtools.deploy.strategy import Strategy
@@ -533,3 +534,15 @@ def test_a_lock_is_renewed_while_other_hosts_are_at_work(tmp_path: Path, packed:
     direct(tmp_path, packed[1], Watched, voice)
     assert set(asked) == set(HOSTS)
     assert (served(tmp_path), left(tmp_path)) == (["1.0.r2"] * 3, [])
+
+
+def test_who_was_faster_is_named(tmp_path: Path, packed: tuple[Path, ...]) -> None:
+    class Late(LocalHost):
+        def run(self, script: str, feed: Sequence[Path] = ()) -> Reply:
+            if "# Takes the lock" in script and served(tmp_path) == ["1.0.r1"] * 3:
+                good(tmp_path, packed[2])
+            return super().run(script, feed)
+
+    with pytest.raises(StepError, match=rf"`current` is 1\.0\.r3 by now, set by {who()} on .+ since"):
+        direct(tmp_path, packed[1], Late, Journal(LoneContext(tmp_path)).voice)
+    assert (served(tmp_path), left(tmp_path)) == (["1.0.r3"] * 3, [])

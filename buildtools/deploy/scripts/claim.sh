@@ -134,6 +134,15 @@ else
   if [ ! -f "$state/txn/$txn/record" ]; then remember; fi
   clear
 fi
-[ "$(target_of current)" = "$expect" ] || fail moved "$(target_of current)"
+# RELEASE: who has switched to it last, and from which machine.
+switcher() {
+  if [ -f $state/log.jsonl ]; then
+    grep -F "\"release\":\"$1\"," $state/log.jsonl | grep -E '"event":"(deployed|activated|rolled-back|went-back)"' |
+      sed -n '$s/.*"who":"\([^"]*\)","where":"\([^":]*\).*/\1 on \2/p'
+  fi
+}
+
+found=$(target_of current)
+[ "$found" = "$expect" ] || fail moved "${found:--} $(switcher "${found#releases/}")"
 say "previous $(target_of "$state/txn/$txn/previous")"
 if unproven "$txn"; then say unproven; fi
