@@ -76,7 +76,7 @@ def debris(siege: Siege, rng: random.Random) -> None:
         os.makedirs(path)  # noqa: PTH103
         with open(os.path.join(path, b"record"), "wb") as file:  # noqa: PTH118, PTH123
             file.write(b"release=$(touch pwned)\nfrom=../../x\npeers='`touch pwned`\n" if kind < 2 else b"\xff\x00")
-        siege.judge(f"leftovers named {bad!r}: ", siege.accepted(siege.upload(made.archive), made))
+        siege.judge(f"leftovers: {bad!r}", siege.accepted(siege.upload(made.archive), made))
         return
     path = os.path.join(os.fsencode(place.folder / "releases"), name)  # noqa: PTH118
     os.mkdir(path)  # noqa: PTH102
@@ -85,7 +85,7 @@ def debris(siege: Siege, rng: random.Random) -> None:
     if there:
         os.rmdir(path)  # noqa: PTH106
     problems = [*siege.accepted(ended, made), *([] if there else [f"releases/{bad!r}, by other hands, was removed"])]
-    siege.judge(f"a folder of others in releases/ named {bad!r}: ", problems)
+    siege.judge(f"a folder of others in releases: {bad!r}", problems)
 
 
 def main(*arguments: str) -> int:
