@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import pytest
 
 from buildtools.deploy.health import Check
 from buildtools.plugin import Status, StepResult
+from buildtools.steps.pack import Pack
 from buildtools.steps.upload import Upload
 from tests.support.context import LoneContext
 from tests.support.project import CHECKOUT
@@ -39,10 +41,8 @@ SITE = {
 }
 
 
-def shown(language: str) -> str:
-    found = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert len(found) == 1
-    return str(found[0])
+def shown(language: str, number: int = 0) -> str:
+    return str(re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[number])
 
 
 def changed(text: str, *pairs: tuple[str, str]) -> str:
@@ -164,32 +164,85 @@ def open_folder() -> Iterator[Path]:
         yield Path(name)
 
 
+def apache(folder: Path, port: int, block: str, *names: str) -> list[str]:
+    """Return the words that start Apache with these modules."""
+    base = ("mpm_event", "authz_core", "dir", "mime")
+    loads = "".join(f"LoadModule {name}_module {modules()}/mod_{name}.so\n" for name in (*base, *names))
+    (folder / "types").write_text("text/html html\n")
+    user, group = (65_534, 65_534) if os.getuid() == 0 else (os.getuid(), os.getgid())
+    file = folder / "apache.conf"
+    file.write_text(
+        f"ServerRoot {folder}\nDefaultRuntimeDir {folder}\nPidFile {folder}/pid\nMutex file:{folder}\n"
+        f"{loads}TypesConfig {folder}/types\nErrorLog {folder}/errors\nListen 127.0.0.1:{port}\n"
+        f"ServerName localhost\nUser #{user}\nGroup #{group}\n{block}"
+    )
+    return [str(APACHE), "-f", str(file), "-DFOREGROUND"]
+
+
 @pytest.mark.skipif(APACHE is None or modules() is None, reason="Apache is not installed")
 def test_apache(open_folder: Path) -> None:
-    assert APACHE
-    tmp_path = open_folder
     port = free_port()
-    write(tmp_path, {"site/demo/shared/.env": "SECRET=1"})
-    upload(tmp_path, pack(tmp_path, SITE), shared=(".env",))
-    block = changed(shown("apache"), ("*:80", f"127.0.0.1:{port}"), ("/srv/www/", f"{tmp_path}/site/"))
-    names = ("mpm_event", "authz_core", "dir", "mime", "headers")
-    loads = "".join(f"LoadModule {name}_module {modules()}/mod_{name}.so\n" for name in names)
-    (tmp_path / "types").write_text("text/html html\n")
-    file = tmp_path / "apache.conf"
-    file.write_text(
-        f"ServerRoot {tmp_path}\nDefaultRuntimeDir {tmp_path}\nPidFile {tmp_path}/pid\nMutex file:{tmp_path}\n"
-        f"{loads}TypesConfig {tmp_path}/types\nErrorLog {tmp_path}/errors\nListen 127.0.0.1:{port}\n"
-        f"ServerName localhost\nUser {'nobody' if os.getuid() == 0 else '#' + str(os.getuid())}\n{block}"
-    )
-    with running([APACHE, "-f", str(file), "-DFOREGROUND"], port):
+    write(open_folder, {"site/demo/shared/.env": "SECRET=1"})
+    upload(open_folder, pack(open_folder, SITE), shared=(".env",))
+    block = changed(shown("apache"), ("*:80", f"127.0.0.1:{port}"), ("/srv/www/", f"{open_folder}/site/"))
+    with running(apache(open_folder, port, f"DirectoryIndex index.html\n{block}", "headers"), port):
         assert get(port, "/") == (200, "no-cache", "first")
         assert get(port, "/sub/")[2] == "in"
         assert get(port, "/.env")[0] == get(port, "/.htaccess")[0] == 403
         assert get(port, "/.well-known/x")[2] == "y"
-        htaccess = pack(tmp_path, {"index.html": "other", ".htaccess": "ErrorDocument 404 missing\n"}, revision="r2")
-        upload(tmp_path, htaccess)
+        own = {"index.html": "other", ".htaccess": "ErrorDocument 404 missing\n"}
+        upload(open_folder, pack(open_folder, own, revision="r2"))
         assert get(port, "/")[2] == "other"
         assert get(port, "/nothing")[::2] == (404, "missing")
+
+
+PROGRAM = """#!{python}
+import os, socket
+def record(kind, data):
+    return bytes((1, kind, 0, 1)) + len(data).to_bytes(2, "big") + bytes(2) + data
+text = open(os.path.join(os.path.dirname(os.path.realpath(__file__)), "version"), "rb").read()
+listener = socket.socket(fileno=0)
+while True:
+    wire, _ = listener.accept()
+    stream, over = wire.makefile("rb"), 0
+    while over < 2 and len(head := stream.read(8)) == 8:
+        data = stream.read(int.from_bytes(head[4:6], "big") + head[6])
+        over += head[1] in (4, 5) and head[4:6] == bytes(2)
+    wire.sendall(record(6, b"Status: 200 OK\\r\\n\\r\\n" + text) + record(6, b"") + record(3, bytes(8)))
+    stream.close()
+    wire.close()
+"""
+"""answers every request by FastCGI with what its release holds in `version`, read once"""
+
+
+@pytest.mark.skipif(
+    APACHE is None or not ((modules() or Path()) / "mod_fcgid.so").exists(),
+    reason="Apache's mod_fcgid is not installed",
+)
+def test_a_program_by_fastcgi_needs_no_reload(open_folder: Path) -> None:
+    port = free_port()
+    block = (
+        f"FcgidIPCDir {open_folder}/ipc\nFcgidProcessTableFile {open_folder}/table\n"
+        f"DocumentRoot {open_folder}/site/demo/current\n<Directory {open_folder}/site/demo>\nRequire all granted\n"
+        "Options FollowSymLinks ExecCGI\nAddHandler fcgid-script .fcgi\nAllowOverride All\n</Directory>\n"
+    )
+    usual = [path for path in ("/usr/bin/python3", "/usr/local/bin/python3") if Path(path).exists()]
+    # Root's own interpreter may lie where its workers may not look.
+    program = PROGRAM.replace("{python}", sys.executable if os.getuid() or not usual else usual[0])
+
+    def deploy(version: str) -> None:
+        files = {"fcgi.htaccess": shown("apache", 1), "index.fcgi": program, "version": version, "logo.txt": "logo"}
+        options = {"rename": {"fcgi.htaccess": ".htaccess"}, "modes": {"index.fcgi": "755"}}
+        source = write(open_folder / version, files)
+        step = Pack(release_dir=source, target="demo", release_version="1.0", revision=version, **options)  # type: ignore[arg-type]
+        upload(open_folder, open_folder / step.run(LoneContext(open_folder)).outputs["archive"])
+
+    deploy("first")
+    with running(apache(open_folder, port, block, "rewrite", "fcgid"), port):
+        for version in ("first", "other", "first"):
+            deploy(version)
+            assert get(port, "/some/page?x=1")[2] == version
+            assert get(port, "/logo.txt")[2] == "logo"
 
 
 def test_sshd(tmp_path: Path) -> None:
