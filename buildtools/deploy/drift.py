@@ -7,6 +7,9 @@ from typing import Literal
 
 import msgspec
 
+_MOST = 200
+"""lines of each side that `verify.sh` tells"""
+
 Verdict = Literal["same", "differs", "forged", "unknown"]
 
 
@@ -14,8 +17,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """What was found of one release.
 
     `differs`: then `changed` (in content, or in kind), `missing`, `added` and `modes` (only the mode is another one)
-    name its paths, of which the host tells some two hundred at most. `forged`: the listing on the host is not the one
-    that the release was checked with. `unknown`: there is none, since the release came by other hands.
+    name its paths; `cut` says that there are more of them than the host tells. `forged`: the listing on the host is not
+    the one that the release was checked with. `unknown`: there is none, since the release came by other hands.
     """
 
     verdict: Verdict
@@ -23,6 +26,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     modes: tuple[str, ...] = ()
+    cut: bool = False
 
     @property
     def told(self) -> str:
@@ -34,7 +38,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
         if self.verdict == "unknown":
             return "cannot be verified: it came without a manifest"
         kinds = (("changed", self.changed), ("missing", self.missing), ("added", self.added), ("mode", self.modes))
-        return "; ".join(f"{kind}: {_some(paths)}" for kind, paths in kinds if paths) or "differs from its manifest"
+        told = "; ".join(f"{kind}: {_some(paths)}" for kind, paths in kinds if paths) or "differs from its manifest"
+        return told + ("; and many more" if self.cut else "")
 
 
 def drift(verdict: str, lines: Iterable[str]) -> Drift:
@@ -43,14 +48,17 @@ def drift(verdict: str, lines: Iterable[str]) -> Drift:
         return Drift(verdict="same" if verdict == "same" else "unknown")
     lacks: dict[str, set[str]] = {}
     holds: dict[str, set[str]] = {}
-    for line in lines:
+    told = list(lines)
+    for line in told:
         side = holds if line.startswith("\t") else lacks
         kind, path = _parted(line.removeprefix("\t"))
         side.setdefault(path, set()).add(kind)
     found: dict[str, list[str]] = {"changed": [], "missing": [], "added": [], "modes": []}
     for path in sorted({*lacks, *holds}):
         found[_what(lacks.get(path, set()), holds.get(path, set()))].append(path)
-    return Drift(verdict=verdict, **{name: tuple(paths) for name, paths in found.items()})  # type: ignore[arg-type]
+    extra = sum(line.startswith("\t") for line in told)
+    cut = max(extra, len(told) - extra) >= _MOST
+    return Drift(verdict=verdict, cut=cut, **{name: tuple(paths) for name, paths in found.items()})  # type: ignore[arg-type]
 
 
 def _what(lacks: set[str], holds: set[str]) -> str:

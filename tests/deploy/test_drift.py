@@ -34,6 +34,8 @@ def test_it_is_told_in_one_phrase() -> None:
     assert many.told == "added: a, b, c and 2 more"
     both = drift("differs", [f"h {A} ./x", f"\th {B} ./x", "f 644 ./y", f"h {A} ./y"])
     assert both.told == "changed: x; missing: y"
+    cut = drift("differs", [f"\tf 644 ./{name}" for name in range(200)])
+    assert (cut.cut, cut.told) == (True, "added: 0, 1, 10 and 197 more; and many more")
     assert drift("differs", []).told == "differs from its manifest"
     assert drift("same", []).told == ""
     assert "its listing on the host was changed" in drift("forged", []).told
