@@ -100,6 +100,7 @@ def test_a_clean_tree_opens_the_gate(deployed: tuple[Demo, Outcome]) -> None:
     assert outcome.code == 0, outcome
     assert {outcome.status(step) for step in outcome.steps} == {"passed"}
     assert list(outcome.steps)[-2:] == ["pack", "upload"]
+    assert len(outcome.report("report.html")) < 2_000_000
 
 
 def test_what_was_packed_is_what_is_served(deployed: tuple[Demo, Outcome]) -> None:

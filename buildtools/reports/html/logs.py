@@ -48,7 +48,7 @@ def folded(view: View, run: StepRun, *, bad: bool) -> Html:
         "details",
         element("summary", summary),
         element("pre", *shown, class_="log", tabindex=0, role="region", aria_label=f"Output of {run.id}"),
-        _link(view, run),
+        _link(view, run) if found.lost else EMPTY,
         class_="output-of",
     )
 

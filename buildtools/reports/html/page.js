@@ -1,5 +1,3 @@
-/*jslint browser, unordered*/
-/*global Blob, DecompressionStream, Response, TextDecoder, URL, Uint8Array, URLSearchParams*/
 // Makes the page better than it is without: filters whose state stands in the address, tables a page at a time, tabs
 // for attempts, copying, colour scheme, keys, and print. What it shows stands in the page as JSON; it fetches nothing.
 (function () {

@@ -47,7 +47,7 @@ def masthead(view: View) -> Html:
 
 def _facts(view: View) -> Iterator[Html]:
     result = view.result
-    file = view.scene.pipeline_file(result.file) if result.file else ""
+    file = view.scene.pipeline_file(result.file) if result.file not in ("", ".") else ""
     try:
         began = datetime.fromtimestamp(result.started, UTC)
         if result.started:
