@@ -34,6 +34,18 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True, rename={"machine": "where
     reason: str
 
 
+def _case(host: str, how: str, said: Sequence[str]) -> TestCase:
+    """Return how a host was left: skipped is one that was not switched and that the error is not about."""
+    about = next((line.removeprefix(f"{host}: ") for line in said if line.startswith(f"{host}: ")), "")
+    return TestCase(
+        name=host,
+        classname="deployment",
+        suite="deployment",
+        status=Status.ERROR if how or about else Status.SKIPPED,
+        message=how or about or "not switched",
+    )
+
+
 class Journal:
     """The record of one deployment. The hosts' own lines of the audit go into a report, each with its host's name."""
 
@@ -73,16 +85,7 @@ class Journal:
             status=Status.FAILED if isinstance(error, NotDone) and error.unfit else Status.ERROR,
             reason=error.message,
             remedy=error.remedy,
-            cases=tuple(
-                TestCase(
-                    name=host,
-                    classname="deployment",
-                    suite="deployment",
-                    status=Status.ERROR,
-                    message=how or "not switched",
-                )
-                for host, how in left.items()
-            ),
+            cases=tuple(_case(host, how, error.message.splitlines()) for host, how in left.items()),
             artifacts=self.close(),
         )
 
