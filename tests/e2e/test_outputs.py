@@ -127,7 +127,9 @@ def test_a_secret_is_in_no_output_log_report_or_event(project: MakeProject, mode
     assert said.status("talk") == said.status("l1") == "failed"
     (log,) = (made.root / ".buildtools/runs").glob("*/logs/*talk.log")
     assert log.read_text().count("slow ***") == 2
-    assert "x***" + "y" * 70000 + "***\n" in log.read_text()
+    # What stderr said last may have come between, on a busy machine.
+    rest = log.read_text().translate(dict.fromkeys(map(ord, " end\n")))
+    assert "x***" + "y" * 70000 + "***" in rest
 
 
 @pytest.mark.parametrize("words", ["list", "list --json", "graph", "graph --format json", "graph --format dot",
