@@ -8,6 +8,7 @@ from contextlib import suppress
 import msgspec
 
 from buildtools.core.errors import BuildtoolsError
+from buildtools.deploy import owner
 from buildtools.deploy import transaction as phase
 from buildtools.deploy.health import Check, failing
 from buildtools.deploy.hooks import Hook, Hooks
@@ -201,7 +202,9 @@ class Way:
                     self.voice.warn(f"{self.host.name}: {rest}")
                 case "took":
                     self.took = True
-                    self.say(f"took over the lock {rest}")
+                    held = owner.parse(rest)
+                    whose = f"of {held.who} on {held.machine} (transaction {held.transaction})" if held else rest
+                    self.say(f"took over the lock {whose}")
                 case "recovered":
                     self.say(f"cleared up after the interrupted deployment {rest}")
                 case "previous":

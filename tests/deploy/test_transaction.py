@@ -241,7 +241,7 @@ def test_a_lock_of_somebody_else_is_respected_and_named(tmp_path: Path) -> None:
 def test_an_expired_lock_is_taken_over(tmp_path: Path) -> None:
     lock(tmp_path, f"20200101T000000Z-abc|jane|build-7:12.34:feed|{int(time.time()) - 5}")
     _, said = upload(tmp_path, pack(tmp_path, ONE))
-    assert "took over the lock 20200101T000000Z-abc|jane" in said
+    assert "took over the lock of jane on build-7 (transaction 20200101T000000Z-abc)" in said
     assert (current(tmp_path), residue(tmp_path)) == ("releases/1.0.r1", [])
     assert '"event":"took-over"' in (tmp_path / "site/demo/.buildtools/log.jsonl").read_text()
 
