@@ -52,6 +52,7 @@ done
 for trash in $state/stage/*.trash; do
   if [ -e "$trash" ]; then rm -rf "$trash" || say "warn $(clean "$trash") cannot be removed"; fi
 done
-sync -f . 2>/dev/null || sync
+# The folders in which links were renamed; all else was synced before the switch.
+sync . $state 2>/dev/null || sync
 rm -rf "$state/txn/$txn"
 unlock
