@@ -141,9 +141,9 @@ class SshHost:
             threading.Thread(target=_drain, args=(channel.recv_stderr, err), daemon=True),
         ]
         with explained(self.name, self._link.hops[-1]):
-            _execute(channel, command)
             if self._ahead is None or not self._ahead.refused:
                 self._ahead = Ahead(self._link.transport, self.options.connect)
+            channel.exec_command(command)
             for reader in readers:
                 reader.start()
             self._send(channel, feed)
@@ -193,24 +193,6 @@ class Ahead:
                 self.refused = True
 
 
-def _execute(channel: Channel, command: str) -> None:
-    """Ask for a command to be run, and do not wait for the answer: what the command says, or its end, is one too."""
-    from paramiko import Message
-    from paramiko.common import cMSG_CHANNEL_REQUEST
-
-    send = getattr(channel.transport, "_send_user_message", None)
-    if send is None:  # it is not for others to use; what is, waits
-        channel.exec_command(command)
-        return
-    message = Message()
-    message.add_byte(cMSG_CHANNEL_REQUEST)
-    message.add_int(channel.remote_chanid)
-    message.add_string("exec")
-    message.add_boolean(True)
-    message.add_string(command)
-    send(message)
-
-
 def command(script: str) -> str:
     """Return the command that runs a script, for any login shell: only the inner `sh` reads the script itself.
 
@@ -218,7 +200,7 @@ def command(script: str) -> str:
     The empty line ends whatever the login shell has printed before.
     """
     text = _ODD.sub(lambda match: b"\\0%03o" % match[0][0], script.encode()).decode("ascii")
-    return f"""sh -c 'echo;eval "$(printf %b "$0")"' '{text}'"""
+    return f"""sh -c 'echo;eval "$(printf %b "$1")"' sh '{text}'"""  # a shell's own messages begin with its `$0`
 
 
 def _joined(channel: Channel, timeout: float) -> socket.socket:
