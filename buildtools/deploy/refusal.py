@@ -142,6 +142,8 @@ def locked(host: str, text: str) -> Refusal:
 def _remedy(said: str) -> str:
     if "No space left" in said or "Disk quota" in said:
         return "Make room there, or keep fewer releases (`keep`)."
+    if "I/O error" in said:  # what dash says when its own `printf` meets a full disk
+        return "See whether there is room left there, and whether the disk is sound."
     if "Permission denied" in said or "Read-only" in said:
         return "Give the folder to the user who deploys, or choose another `root`."
     return ""

@@ -22,8 +22,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lines(self) -> list[tuple[str, str]]:
-        """The answer: `(key, rest)` of each marked line; whatever else a login shell prints is passed over."""
-        marked = [line[len(_MARK) :] for line in self.stdout.splitlines() if line.startswith(_MARK)]
+        """The answer: `(key, rest)` of each marked line; whatever else a login shell prints is passed over.
+
+        Only a newline ends one: what a hook says is marked line by line as `sed` has them, and may hold a lone CR.
+        """
+        marked = [line[len(_MARK) :] for line in self.stdout.split(b"\n") if line.startswith(_MARK)]
         return [(key, rest) for key, _, rest in (line.decode("utf-8", "replace").partition(" ") for line in marked)]
 
     def first(self, key: str) -> str:
