@@ -26,7 +26,7 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = "100%"
 
     def __post_init__(self) -> None:
-        if problem := "; ".join(self.problems()):
+        if problem := "; ".join(self._problems()):
             raise ValueError(problem)
 
     def batches(self, count: int) -> list[range]:
@@ -36,8 +36,7 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         rest = [range(start, min(start + size, count)) for start in range(first, count, size)]
         return [range(first), *rest] if first else rest
 
-    def problems(self) -> Iterator[str]:
-        """Say what is wrong with it."""
+    def _problems(self) -> Iterator[str]:
         for name, text in (("canary", self.canary), ("batch", self.batch)):
             match = _SHARE.fullmatch(text)
             if match is None or (match[2] and int(match[1]) > 100):
