@@ -41,6 +41,11 @@ def all_findings(result: RunResult, scene: Scene) -> Iterator[Finding]:
             yield _apart(ready, taken)
 
 
+def fit_name(text: str) -> str:
+    """Return a name as one line of at most 255 characters, the most that GitHub takes."""
+    return " ".join(clean(text).split())[:_NAME]
+
+
 def _with_fingerprints(result: StepResult) -> tuple[Finding, ...]:
     if all(finding.fingerprint for finding in result.findings):
         return result.findings
@@ -52,7 +57,7 @@ def _ready(finding: Finding, path: str, names: dict[str, str]) -> Finding:
     """Return the finding as it is to be written; `names` are those that were made fit before."""
     for name in (finding.tool, finding.rule, finding.symbol):
         if name not in names:
-            names[name] = " ".join(clean(name).split())[:_NAME]
+            names[name] = fit_name(name)
     rule = names[finding.rule]
     message = finding.message if len(finding.message) <= _MESSAGE else excerpt(finding.message, _MESSAGE)
     if finding.line > 0:
@@ -72,6 +77,7 @@ def _ready(finding: Finding, path: str, names: dict[str, str]) -> Finding:
         end_column=end_column,
         severity=finding.severity,
         fingerprint=clean(finding.fingerprint[:_NAME]),
+        known=finding.known,
     )
 
 

@@ -19,7 +19,7 @@ from buildtools.core.model import Severity, Status
 from buildtools.core.results import Finding, RunResult
 from buildtools.core.wording import count
 from buildtools.reports import sariflog as sarif
-from buildtools.reports.findings import all_findings
+from buildtools.reports.findings import all_findings, fit_name
 from buildtools.reports.rules import documentation
 from buildtools.reports.scene import ELSEWHERE, Scene
 from buildtools.reports.xmltext import clean, excerpt
@@ -52,15 +52,15 @@ def render(result: RunResult, scene: Scene = ELSEWHERE) -> bytes:
 def _tools(result: RunResult) -> Iterator[str]:
     """Yield the tools that looked at whole files: they say so of each clean one."""
     for run in result.steps:
-        yield from (
-            clean(case.name) for case in run.result.cases if case.file and not case.classname and not case.suite
-        )
+        for case in run.result.cases:
+            if case.file and not case.classname and not case.suite:
+                yield fit_name(case.name) or "unknown"
 
 
 def _run(tool: str, findings: list[Finding], invocation: sarif.Invocation) -> sarif.Run:
     cut = len(findings) - RESULTS
     if cut > 0:
-        findings = sorted(findings, key=lambda finding: _RANK[finding.severity])[:RESULTS]
+        findings = sorted(findings, key=lambda finding: (finding.known, _RANK[finding.severity]))[:RESULTS]
         text = (
             f"{count(cut, 'finding')} of {tool} left out, the least grave ones: {RESULTS:,} are the most for one tool."
         )
@@ -72,10 +72,12 @@ def _run(tool: str, findings: list[Finding], invocation: sarif.Invocation) -> sa
     for finding in findings:
         if numbers.setdefault(_rule_id(finding), len(numbers)) == len(rules):
             rules.append(finding)
+    # By the standard, all results of a run have a state or none has.
+    states = ("new", "unchanged") if any(finding.known for finding in findings) else ("", "")
     return sarif.Run(
         tool=sarif.Tool(sarif.Component(name=tool, rules=[_rule(first) for first in rules])),
         invocations=(invocation,),
-        results=[_result(finding, numbers[_rule_id(finding)]) for finding in findings],
+        results=[_result(finding, numbers[_rule_id(finding)], states[finding.known]) for finding in findings],
         column_kind="utf16CodeUnits" if tool in _UTF16 else "unicodeCodePoints",
     )
 
@@ -106,7 +108,7 @@ def _short(text: str) -> str:
     return excerpt(text, _TEXT - 100)
 
 
-def _result(finding: Finding, rule_index: int) -> sarif.Result:
+def _result(finding: Finding, rule_index: int, state: str) -> sarif.Result:
     start = max(finding.column, 1)
     end_line = max(finding.end_line, finding.line)
     end = finding.end_column if finding.end_line else 0
@@ -121,6 +123,7 @@ def _result(finding: Finding, rule_index: int) -> sarif.Result:
         message=sarif.Text(finding.message),
         locations=(sarif.Location(place),),
         partial_fingerprints={"primaryLocationLineHash": f"{finding.fingerprint}:1"},
+        baseline_state=state,
     )
 
 

@@ -86,6 +86,7 @@ class Result(Object, frozen=True, kw_only=True):
     message: Text
     locations: tuple[Location, ...]
     partial_fingerprints: dict[str, str]
+    baseline_state: str = ""
 
 
 class Notification(Object, frozen=True, kw_only=True):

@@ -137,6 +137,17 @@ def test_all_four_numbers_of_a_place_are_there(place: dict[str, int], region: tu
     assert tuple(found[key] for key in ("startLine", "startColumn", "endLine", "endColumn")) == region
 
 
+def test_a_known_finding_is_unchanged_and_the_first_to_be_left_out() -> None:
+    new, known = (
+        Finding(tool="t", rule="r", message=word, path="a", known=word == "known") for word in ("new", "known")
+    )
+    (run,) = written(known, new)
+    assert [one.get("baselineState") for one in run["results"]] == ["unchanged", "new"]
+    many = (Finding(tool="t", rule="r", message=f"m{n}", path="a", fingerprint=str(n)) for n in range(25_000))
+    (run,) = written(known, *many)
+    assert not any("baselineState" in one for one in run["results"])
+
+
 def test_any_file_name_is_an_address() -> None:
     names = ["a b/ü#?.py", "c:/x%20.py", "a:b.py", "\udcff\udcfe.py", "/abs/ä.py", "?\n"]
     (run,) = written(*(Finding(tool="t", rule="r", message="m", path=name) for name in names))
