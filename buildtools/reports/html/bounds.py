@@ -23,7 +23,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     captured: int = 4_000
     passed: int = 1_000
     """captured output of tests that passed"""
-    texts: int = 6_000_000
+    texts: int = 4_000_000
     """details and captured output of the whole run together; what comes later is left out"""
     rows: int = 1_000_000
 

@@ -41,13 +41,16 @@ def section(view: View) -> Html:
     body = [element("p", note, class_="note")] if more > 0 else []
     return element(
         "section",
-        spaced(
-            element("h2", "Findings"), element("p", f"{len(findings):,} in {count(len(by_path), 'file')}", class_="sum")
-        ),
+        spaced(element("h2", "Findings"), element("p", _sum(findings, len(by_path)), class_="sum")),
         element("div", *shown, *body, id="findings-list", class_="list"),
         id="findings",
         class_="part",
     )
+
+
+def _sum(findings: Sequence[Placed], files: int) -> str:
+    known_ones = sum(finding.known for finding, _ in findings)
+    return f"{len(findings):,} in {count(files, 'file')}" + (f", {known_ones:,} known" if known_ones else "")
 
 
 def _group(view: View, path: str, group: Sequence[Placed], limit: int) -> Html:
@@ -73,11 +76,20 @@ def _item(view: View, finding: Finding, at: str, whose: Html, more: int) -> Html
     line = spaced(
         element("span", at or "–", class_="at"),
         severity_mark(finding.severity),
-        element("span", spaced(rule(finding), element("span", finding.message, class_="said")), class_="what"),
+        element(
+            "span",
+            spaced(rule(finding), element("span", finding.message, class_="said"), known(finding)),
+            class_="what",
+        ),
         whose,
     )
     lines = view.quotes.around(finding.path, finding.line, finding.end_line, more)
     return element("li", element("div", line, class_="finding"), quoted(lines, finding.line, finding.end_line))
+
+
+def known(finding: Finding) -> Html:
+    """Return a mark for a finding that was there before, and closes no gate."""
+    return element("span", "known", class_="flag") if finding.known else EMPTY
 
 
 def rule(finding: Finding) -> Html:

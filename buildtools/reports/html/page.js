@@ -4,7 +4,7 @@
     "use strict";
 
     const PAGE = 50;
-    const DEFAULTS = {text: "", step: "", status: "", by: "file", sort: "urgent", findings: 1, tests: 1};
+    const DEFAULTS = {text: "", step: "", status: "", by: "file", show: "", sort: "urgent", findings: 1, tests: 1};
     const BAD = ["failed", "error", "cancelled"];
     const SVG = "http://www.w3.org/2000/svg";
     const COLLATED = {failed: 0, error: 0, cancelled: 1, flaky: 2, skipped: 3, passed: 4};
@@ -211,7 +211,8 @@
         const what = [
             state.by === "file" && finding.rule ? make("code", {class: "rule"}, finding.rule) : "",
             state.by === "file" && finding.symbol ? make("span", {class: "symbol"}, finding.symbol) : "",
-            make("span", {class: "said"}, finding.message)
+            make("span", {class: "said"}, finding.message),
+            finding.known ? make("span", {class: "flag"}, "known") : ""
         ].filter(Boolean).flatMap((part) => [part, " "]);
         return make("li", {}, [
             make("div", {class: "finding"}, [
@@ -383,7 +384,7 @@
     function show() {
         const words = state.text.toLowerCase();
         const heard = (item) => item.text.includes(words);
-        const findings = all.findings.filter((item) => passes(item, item.step.status) && heard(item));
+        const findings = all.findings.filter((item) => passes(item, item.step.status) && heard(item) && !(state.show && item.finding.known));
         const tests = all.tests.filter((item) => passes(item, item.how === "flaky" && state.status === "passed" ? "passed" : item.how) && heard(item));
         const within = new Set([...findings, ...tests].map((item) => item.step));
         let steps = 0;
@@ -450,6 +451,9 @@
         controls.clear = clear;
         controls.shown = form.querySelector("output");
         byId("bar").append(form);
+        if (all.findings.some((item) => item.finding.known)) {
+            byId("findings").prepend(choice("show", "Show", [["", "all"], ["new", "new ones"]], "sorting"));
+        }
         [
             ["findings", choice("by", "Group by", [["file", "file"], ["rule", "rule"]], "sorting")],
             ["tests", choice("sort", "First", [["urgent", "what failed"], ["slow", "what took longest"]], "sorting")]
@@ -579,7 +583,7 @@
     // Places: what is linked to must be open
 
     function go(id) {
-        const target = id && byId(decodeURIComponent(id));
+        const target = id && byId(id);
         if (!target) {
             return;
         }

@@ -95,9 +95,9 @@ def command(view: View, run: StepRun) -> Html:
 
 
 def gravest(run: StepRun) -> tuple[Finding, ...]:
-    """Return the findings, errors first, else in the step's order."""
+    """Return the findings: new ones before known ones, errors first, else in the step's order."""
     order = tuple(Severity)
-    return tuple(sorted(run.result.findings, key=lambda finding: order.index(finding.severity)))
+    return tuple(sorted(run.result.findings, key=lambda finding: (finding.known, order.index(finding.severity))))
 
 
 def failing(run: StepRun) -> tuple[TestCase, ...]:
@@ -119,6 +119,7 @@ def _brief(finding: Finding) -> Html:
         element("code", finding.place or "–", class_="place"),
         findings.rule(finding),
         element("span", finding.message, class_="said"),
+        findings.known(finding),
     )
     return element("li", words)
 

@@ -122,7 +122,7 @@ def _first(view: View) -> Html:
 
 
 def _evidence(view: View, run: StepRun) -> Html:
-    broken, found = failing(run), gravest(run)
+    broken, found = failing(run), [finding for finding in gravest(run) if not finding.known]
     if found:
         return element("ol", findings.alone(view, found[0]), class_="findings")
     if broken:

@@ -163,6 +163,18 @@ def test_tests_say_everything_in_every_attempt() -> None:
         assert words in tests
 
 
+def test_known_findings_are_marked_and_come_last() -> None:
+    text = read(render(samples.run())).text
+    assert "Findings 3 in 1 file, 1 known" in text
+    assert text.count("Unused import re known") == 2
+    steps = text[text.index("Steps 4 steps") : text.index("Findings 3 in 1 file")]
+    assert steps.index("Looks like a secret") < steps.index("Unused import os") < steps.index("Unused import re")
+    old = msgspec.structs.replace(samples.run().steps[0].result.findings[2], known=True)
+    case = TestCase(name="t", classname="c", status=Status.FAILED, message="it broke")
+    text = read(render(one(StepResult(status=Status.FAILED, findings=(old,), cases=(case,))))).text
+    assert "it broke" in text[: text.index("Timeline Thin line")]
+
+
 def test_a_clean_file_is_no_test() -> None:
     result = StepResult(cases=(TestCase(name="jslint", file="a.js"), TestCase(name="test_a", classname="c")))
     assert "Tests 1 passed Result" in read(render(one(result))).text
