@@ -138,12 +138,17 @@ class Upload(Step, frozen=True):
 
         plan = self.plan(*self._packed(ctx))
         with open_hosts(ctx, self.places(), self.ssh(ctx), self.pool) as hosts:
-            for choice in look(hosts, plan, self.policy):
-                if choice.done:
-                    yield f"{choice.host}: {choice.name} is current already"
-                    continue
-                sent = "stands there already" if choice.reuse else "would be sent"
-                yield f"{choice.host}: current -> {choice.name} (now {choice.previous or 'nothing'}), which {sent}"
+            choices = look(hosts, plan, self.policy)
+        for choice in choices:
+            if choice.done:
+                yield f"{choice.host}: {choice.name} is current already"
+                continue
+            sent = "stands there already" if choice.reuse else "would be sent"
+            yield f"{choice.host}: current -> {choice.name} (now {choice.previous or 'nothing'}), which {sent}"
+        todo = [choice.host for choice in choices if not choice.done]
+        batches = self.strategy.batches(len(todo))
+        if len(batches) > 1:
+            yield f"in {len(batches)} batches: {' | '.join(', '.join(todo[at] for at in batch) for batch in batches)}"
 
     def run(self, ctx: StepContext) -> StepResult:
         """Deploy. Whatever keeps the release from being switched to is an error; all hosts have gone back then."""

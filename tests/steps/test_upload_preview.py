@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from buildtools.deploy.strategy import Strategy
 from buildtools.plugin import StepError
 from buildtools.steps.upload import Upload
 from tests.support.context import LoneContext
@@ -11,7 +12,7 @@ from tests.support.releases import pack, upload
 
 
 def preview(root: Path, archive: Path, *hosts: str) -> list[str]:
-    step = Upload(archive=archive, hosts=hosts or ("local:",), root="site")
+    step = Upload(archive=archive, hosts=hosts or ("local:",), root="site", strategy=Strategy(canary="1", batch="2"))
     return list(step.preview(LoneContext(root)))
 
 
@@ -22,10 +23,13 @@ def test_what_would_be_done_on_each_host(tmp_path: Path) -> None:
     upload(tmp_path, first)
     assert preview(tmp_path, first) == ["local: 1.0.r1 is current already"]
     before = sorted((tmp_path / "site").rglob("*"))
-    assert preview(tmp_path, second, "local:", "local:elsewhere") == [
+    assert preview(tmp_path, second, "local:", "local:b", "local:c") == [
         "local: current -> 1.0.r2 (now 1.0.r1), which would be sent",
-        "local:elsewhere: current -> 1.0.r2 (now nothing), which would be sent",
+        "local:b: current -> 1.0.r2 (now nothing), which would be sent",
+        "local:c: current -> 1.0.r2 (now nothing), which would be sent",
+        "in 2 batches: local: | local:b, local:c",
     ]
+    assert preview(tmp_path, first, "local:", "local:b", "local:c")[-1] == "in 2 batches: local:b | local:c"
     assert sorted((tmp_path / "site").rglob("*")) == before
     upload(tmp_path, second)
     assert preview(tmp_path, first) == ["local: current -> 1.0.r1 (now 1.0.r2), which stands there already"]
