@@ -17,6 +17,7 @@ PIPELINE = CHECKOUT / "docs/pipeline.md"
 PLUGINS = CHECKOUT / "docs/plugins.md"
 LINT = CHECKOUT / "docs/lint.md"
 DEPLOY = CHECKOUT / "docs/deploy.md"
+CI = CHECKOUT / "docs/ci.md"
 
 
 def blocks(file: Path, language: str) -> list[str]:
@@ -42,7 +43,13 @@ def anchors(file: Path) -> set[str]:
 def pipelines() -> list[str]:
     """Return every pipeline that is shown, lone steps made into one."""
     found = []
-    for block in [*blocks(README, "yaml"), *blocks(PIPELINE, "yaml"), *blocks(LINT, "yaml"), *blocks(DEPLOY, "yaml")]:
+    for block in [
+        *blocks(README, "yaml"),
+        *blocks(PIPELINE, "yaml"),
+        *blocks(LINT, "yaml"),
+        *blocks(DEPLOY, "yaml"),
+        *blocks(CI, "yaml"),
+    ]:
         keys = yaml.safe_load(block)
         if "steps" in keys:
             found.append(block)

@@ -1,8 +1,6 @@
 #!/usr/bin/env bash
-# The action's work: from INPUT_… variables to one `buildtools run`, its outputs and the job's summary.
+# The action's work: from INPUT_… variables to one `buildtools run`, which speaks to GitHub itself, and its outputs.
 set -euo pipefail
-
-here=$(cd "$(dirname "$0")" && pwd)
 
 # A line end in one of these would write further lines into GITHUB_OUTPUT.
 case "$INPUT_FILE$INPUT_REPORTS" in
@@ -34,5 +32,8 @@ buildtools "${arguments[@]}" -- ${steps[@]+"${steps[@]}"} || code=$?
     echo "junit=$reports/junit.xml"
     echo "run-json=$reports/run.json"
 } >> "$GITHUB_OUTPUT"
-python "$here/summary.py" "$reports/run.json" "$code" >> "$GITHUB_STEP_SUMMARY"
+# The run itself writes the summary, unless it never began.
+if [ ! -e "$reports/run.json" ]; then
+    printf '### buildtools: exit code %s\n\nNo step has run; the log says why.\n' "$code" >> "$GITHUB_STEP_SUMMARY"
+fi
 exit "$code"
