@@ -27,7 +27,7 @@ def test_what_would_be_done_on_each_host(tmp_path: Path) -> None:
         "local: current -> 1.0.r2 (now 1.0.r1), which would be sent",
         "local:b: current -> 1.0.r2 (now nothing), which would be sent",
         "local:c: current -> 1.0.r2 (now nothing), which would be sent",
-        "in 2 batches: local: | local:b, local:c",
+        "in 2 batches: local | local:b, local:c",
     ]
     assert preview(tmp_path, first, "local:", "local:b", "local:c")[-1] == "in 2 batches: local:b | local:c"
     assert sorted((tmp_path / "site").rglob("*")) == before
