@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -72,9 +73,9 @@ class Full:
                 matrix.counts[f"at {steps[at - 1]}"] += 1
             problems = list(matrix.fleet.broken(before, deed.wanted))
             problems += [f"runs on: {left}" for left in matrix.fleet.settle()]
-            if "Traceback" in ended.text:
-                problems.append(f"a traceback:\n{ended.text}")
-            if ended.code and not deed.fails and "No space left" not in ended.text and "room" not in ended.text.lower():
+            if "Traceback" in ended.text or ended.code not in (0, 1, 5):
+                problems.append(f"ended with {ended.code}:\n{ended.text}")
+            if ended.code and not deed.fails and not re.search("No space left|[Rr]oom", ended.text):
                 matrix.counts["failed without naming the reason"] += 1
                 print(f"{what}: said {ended.text[-400:]!r}", flush=True)
             matrix.counts[f"no {kind}: {'failed' if ended.code else 'went through'}"] += 1

@@ -40,7 +40,7 @@ def deeds(matrix: Matrix, rng: random.Random) -> Deed:
         lambda: Deed("reuse", matrix.previous),
     ]
     if several:
-        wrong = {"url": "http://127.0.0.1:9/", "retries": 1, "interval": "50ms", "deadline": "2s"}
+        wrong = {"url": "http://127.0.0.1:9/", "retries": 1, "interval": 0.05, "deadline": "2s"}
         steps = {"canary": 1, "batch": 1}
         kinds += [
             lambda: Deed("canary", edition(press.changed()), {"strategy": steps}),

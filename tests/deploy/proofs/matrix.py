@@ -106,9 +106,7 @@ class Matrix:
 
     def unless(self, ended: Ended, *, fails: bool = False) -> Iterator[str]:
         """Yield what is wrong with the way in which a client ended by itself."""
-        if "Traceback" in ended.text:
-            yield f"a traceback:\n{ended.text}"
-        if fails != (ended.code != 0):
+        if "Traceback" in ended.text or ended.code not in ((1, 5) if fails else (0,)):
             yield f"ended with {ended.code}:\n{ended.text}"
 
     def judge(self, what: str, problems: Sequence[str]) -> None:
@@ -169,8 +167,8 @@ class Matrix:
                     for n, place in enumerate(self.fleet.places)
                     if place.served() == deed.wanted.state and not (place.current / PREPARED).exists()
                 ]
-            if "Traceback" in ended.text:
-                problems.append(f"a traceback:\n{ended.text}")
+            if "Traceback" in ended.text or ended.code in (2, 3, 4, 70):
+                problems.append(f"ended with {ended.code}:\n{ended.text}")
             if not landed and not ended.code < 0:
                 self._lengths[deed.name] = max(ended.seconds, 0.1)
                 if way != "silent":  # with so little patience, a busy machine may be too slow
