@@ -139,8 +139,8 @@ def _begin(hosts: Sequence[Host], plan: Plan, seen: Sequence[Seen], now: float) 
 
 def _check_room(transaction: Transaction, plan: Plan) -> None:
     """Refuse a host whose disk cannot hold the release."""
-    if transaction.reuse:
-        return
+    if transaction.reuse or any(name.startswith("stage/") for name in transaction.seen.residue):
+        return  # what an interrupted upload left goes first; whether there is room then will be seen
     seen, name = transaction.seen, transaction.host.name
     free, needed = seen.space, plan.size // 1024
     if 0 <= free < needed:

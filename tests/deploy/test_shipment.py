@@ -201,6 +201,23 @@ def test_what_an_upload_left_is_checked_like_everything(tmp_path: Path) -> None:
     assert served(tmp_path) == FILES
 
 
+def test_what_an_upload_left_does_not_take_the_room_of_the_next(tmp_path: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    site = tmp_path / "site"
+    site.mkdir()
+    archive = pack(tmp_path, FILES)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "none", str(site)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        cut_off(tmp_path, archive, archive.stat().st_size * 9 // 10)
+        assert sent(tmp_path, archive)[0] > archive.stat().st_size
+        assert served(tmp_path) == FILES
+    finally:
+        subprocess.run(["umount", str(site)], check=True)
+
+
 def test_what_an_upload_of_something_else_left_goes(tmp_path: Path) -> None:
     archive = pack(tmp_path, FILES)
     cut_off(tmp_path, archive, archive.stat().st_size * 6 // 10)
