@@ -304,7 +304,7 @@ def forget_reports(request: RunRequest) -> None:
 
 
 def _write_reports(plan: Plan, request: RunRequest, choice: OutputChoice, result: RunResult) -> tuple[str, ...]:
-    """Write junit.xml, run.json and what else was asked for, and the history; return what could not be written."""
+    """Write the usual reports, what else was asked for, and the history; return what could not be written."""
     from buildtools.reports.files import places, write
 
     record = plan.pipeline.root / ".buildtools/runs" / result.id

@@ -116,7 +116,8 @@ _EXECUTION = (
     click.option(
         "--reports",
         metavar="DIR",
-        help="The folder for junit.xml, run.json and the steps' reports.  [default: build/reports in the project]",
+        help="The folder for junit.xml, run.json, report.html and the steps' reports."
+        "  [default: build/reports in the project]",
     ),
     click.option(
         "--history",
