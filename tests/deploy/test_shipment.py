@@ -70,6 +70,36 @@ def test_a_mode_alone_is_no_reason_to_send_a_file(site: Path) -> None:
     assert (site / "site/demo/releases/1.0.r1/d4/f004.txt").stat().st_mode & 0o777 == 0o644
 
 
+def test_nothing_may_be_left_as_it_was(tmp_path: Path) -> None:
+    big = DICE.randbytes(20_000).hex()
+    sent(tmp_path, pack(tmp_path, {"big": big, "a": "1"}))
+    files = {"moved/big": big, "a": "2"}
+    assert sent(tmp_path, pack(tmp_path, files, revision="r2"))[0] < 4000
+    assert served(tmp_path) == files
+
+
+@pytest.mark.parametrize("cp", ["", "exit 1", 'case $* in *--*) echo unknown >&2; exit 1 ;; esac; exec {cp} "$@"'])
+def test_any_cp_will_do(site: Path, cp: str) -> None:
+    folder = site / "site/demo/releases/1.0.r1/d0"
+    folder.chmod(0o700)
+    files, archive = changed(site)
+    options = {}
+    if cp:
+        stub = site / "bin/cp"
+        stub.parent.mkdir()
+        stub.write_text(f"#!/bin/sh\n{cp.replace('{cp}', str(shutil.which('cp')))}\n")
+        stub.chmod(0o755)
+        options["context"] = LoneContext(site, env={"PATH": f"{stub.parent}:{os.environ['PATH']}"})
+    _, said = sent(site, archive, **options)
+    assert ("sending everything" in said) is (cp == "exit 1")  # what moved is copied by cp in any case
+    assert served(site) == files
+    folders = [path for path in (site / "site/demo/current/").rglob("*") if path.is_dir()]
+    assert {path.stat().st_mode & 0o777 for path in folders} == {0o755}
+    if cp != "exit 1":
+        carried = site / "site/demo/current/d0/f007.txt"
+        assert carried.stat().st_mtime_ns == (folder / "f007.txt").stat().st_mtime_ns
+
+
 def test_files_are_copied_not_linked(site: Path) -> None:
     files, archive = changed(site)
     sent(site, archive)

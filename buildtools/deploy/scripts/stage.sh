@@ -9,9 +9,17 @@ kept=no
 # From $1, a folder, those files of the list on standard input. A name with a backslash is never among them: GNU tar
 # takes it for the beginning of something special. What cannot be read is missed when the stage is checked.
 carry() {
-  cat >"$state/txn/$txn/carry"
   carry=$PWD/$state/txn/$txn/carry
-  (cd "$1" && tar -cf - -T "$carry") | tar -xpof - -C "$stage" || fail unpack
+  cat >"$carry"
+  if [ ! -s "$carry" ]; then return 0; fi
+  to=$PWD/$stage
+  # On XFS and btrfs, what GNU's cp makes shares its blocks with the original until one of them is written to.
+  if (cd "$1" && tr '\n' '\0' <"$carry" |
+    xargs -0 cp -RP --reflink=auto --preserve=mode,timestamps --parents -t "$to" --) 2>/dev/null; then
+    find "$stage" -type d ! -perm 755 -exec chmod 755 {} +
+  else
+    (cd "$1" && tar -cf - -T "$carry") | tar -xpof - -C "$stage" || fail unpack
+  fi
   rm -f "$carry"
 }
 
