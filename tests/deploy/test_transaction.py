@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -296,6 +297,32 @@ def test_a_full_disk_is_told_beforehand_or_noticed_in_time(tmp_path: Path) -> No
             upload(tmp_path, pack(tmp_path, just, version="3"))
         assert "Make room" in caught.value.remedy
         assert content(site / "demo/current") == TWO
+        assert residue(tmp_path) == []
+    finally:
+        subprocess.run(["umount", str(site)], check=True)
+
+
+def test_where_no_link_can_be_made_nobody_is_said_to_have_the_lock(tmp_path: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    site, archive = tmp_path / "site", pack(tmp_path, ONE)
+    site.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=120", "none", str(site)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        for one in (archive, pack(tmp_path, TWO, version="0")):
+            upload(tmp_path, one)
+        for number in range(120):
+            with suppress(OSError):
+                (site / f"{number}").touch()
+        with pytest.raises(StepError, match="No space left") as caught:
+            upload(tmp_path, archive)
+        assert "Make room" in caught.value.remedy
+        assert "locked" not in caught.value.message
+        for file in site.glob("[0-9]*"):
+            file.unlink()
+        upload(tmp_path, archive)
         assert residue(tmp_path) == []
     finally:
         subprocess.run(["umount", str(site)], check=True)

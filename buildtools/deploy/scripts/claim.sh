@@ -24,6 +24,12 @@ take() {
   now=$(date +%s)
   if ln -s "$(owner)" $state/lock 2>/dev/null; then return 0; fi
   held=$(target_of $state/lock)
+  if [ -z "$held" ]; then
+    # Nobody has it (any more), so it is the disk that is against it: that says why.
+    if ln -s "$(owner)" $state/lock; then return 0; fi
+    held=$(target_of $state/lock)
+    [ -n "$held" ] || exit 1
+  fi
   ends=${held##*|}
   case $ends in '' | *[!0-9]*) ends=$((now + 1)) ;; esac
   if [ -n "$held" ] && { [ "$held" = "$steal" ] || [ "$now" -ge "$ends" ]; }; then
