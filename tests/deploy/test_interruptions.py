@@ -180,7 +180,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return prepared(tmp_path_factory.mktemp("interruptions"))
 
 
-@pytest.mark.parametrize(("how", "last", "ended", "then"), list(trials())[5::19])
+@pytest.mark.parametrize(("how", "last", "ended", "then"), list(trials())[5::29])
 def test_the_next_run_puts_right_what_an_interruption_left(
     template: Path, tmp_path: Path, how: How, last: int, ended: bool, then: Then
 ) -> None:

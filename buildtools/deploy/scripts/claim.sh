@@ -7,7 +7,9 @@ leave() {
   code=$?
   trap '' INT TERM
   if [ $locked = yes ] && [ $complete = no ]; then
-    record failed "${reason:-prepare ended with status $code}"
+    # Somebody else was faster: nothing has failed.
+    case $reason in "moved "*) event=refused ;; *) event=failed ;; esac
+    record $event "${reason:-prepare ended with status $code}"
     undo
   fi
 }
