@@ -9,6 +9,7 @@ from buildtools.reports.ansi import one_line
 from buildtools.reports.html.attempts import tabs
 from buildtools.reports.html.marks import status_mark
 from buildtools.reports.html.markup import EMPTY, Html, element, spaced
+from buildtools.reports.html.part import part
 from buildtools.reports.html.view import View
 from buildtools.reports.style import duration
 
@@ -29,12 +30,10 @@ def section(view: View) -> Html:
     more = len(cases) - _STATIC
     note = f"{count(more, 'more test')}: the page's script shows all of them, and so does run.json."
     table = element("table", element("thead", head), element("tbody", *rows), class_="tests")
-    return element(
-        "section",
-        spaced(element("h2", "Tests"), element("p", _sum([case for case, _ in cases]), class_="sum")),
+    return part(
+        "Tests",
+        _sum([case for case, _ in cases]),
         element("div", table, element("p", note, class_="note") if more > 0 else EMPTY, id="tests-list", class_="list"),
-        id="tests",
-        class_="part",
     )
 
 

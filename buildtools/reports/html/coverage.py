@@ -7,6 +7,7 @@ from buildtools.core.wording import count
 from buildtools.reports.html.findings import quoted
 from buildtools.reports.html.marks import COLOURS
 from buildtools.reports.html.markup import EMPTY, Html, element, joined, spaced
+from buildtools.reports.html.part import part
 from buildtools.reports.html.view import View
 from buildtools.reports.metrics import against_bar, held, shown
 
@@ -21,7 +22,7 @@ def section(view: View) -> Html:
     parts = [_step(view, run) for run in view.result.steps if run.result.coverage]
     if not parts:
         return EMPTY
-    return element("section", element("h2", "Coverage"), *parts, id="coverage", class_="part")
+    return part("Coverage", "", *parts)
 
 
 def _step(view: View, run: StepRun) -> Html:

@@ -8,6 +8,7 @@ from buildtools.core.results import Finding, StepRun
 from buildtools.core.wording import count
 from buildtools.reports.html.marks import severity_mark
 from buildtools.reports.html.markup import EMPTY, Html, element, escaped, joined, spaced
+from buildtools.reports.html.part import part
 from buildtools.reports.html.quotes import Lines
 from buildtools.reports.html.view import View
 
@@ -39,12 +40,10 @@ def section(view: View) -> Html:
     more = len(findings) - _STATIC
     note = f"{count(more, 'more finding')}: the page's script shows all of them, and so does run.json."
     body = [element("p", note, class_="note")] if more > 0 else []
-    return element(
-        "section",
-        spaced(element("h2", "Findings"), element("p", _sum(findings, len(by_path)), class_="sum")),
+    return part(
+        "Findings",
+        _sum(findings, len(by_path)),
         element("div", *shown, *body, id="findings-list", class_="list"),
-        id="findings",
-        class_="part",
     )
 
 

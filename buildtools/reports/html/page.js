@@ -397,6 +397,9 @@
         every("#coverage tr[data-path]").forEach(function (row) {
             row.hidden = Boolean(words) && !row.dataset.path.toLowerCase().includes(words);
         });
+        every("#coverage table").forEach(function (table) {
+            table.hidden = every("tr[data-path]", table).every((row) => row.hidden);
+        });
         every("#coverage [data-step]").forEach(function (part) {
             part.hidden = Boolean(state.step) && part.dataset.step !== state.step;
         });
@@ -418,11 +421,11 @@
             : "";
     }
 
-    function choice(key, label, options, class_) {
+    function choice(key, label, options) {
         const select = make("select", {}, options.map(([value, name]) => make("option", {value}, name)));
         select.addEventListener("change", () => change({[key]: select.value}));
         controls[key] = select;
-        return make("label", {class: class_ || false}, [label + " ", select]);
+        return make("label", {}, [label + " ", select]);
     }
 
     function filters() {
@@ -451,15 +454,14 @@
         controls.clear = clear;
         controls.shown = form.querySelector("output");
         byId("bar").append(form);
+        const finding = [choice("by", "Group by", [["file", "file"], ["rule", "rule"]])];
         if (all.findings.some((item) => item.finding.known)) {
-            byId("findings").prepend(choice("show", "Show", [["", "all"], ["new", "new ones"]], "sorting"));
+            finding.push(choice("show", "Show", [["", "all"], ["new", "new ones"]]));
         }
-        [
-            ["findings", choice("by", "Group by", [["file", "file"], ["rule", "rule"]], "sorting")],
-            ["tests", choice("sort", "First", [["urgent", "what failed"], ["slow", "what took longest"]], "sorting")]
-        ].forEach(function ([part, control]) {
-            if (byId(part)) {
-                byId(part).prepend(control);
+        const test = choice("sort", "First", [["urgent", "what failed"], ["slow", "what took longest"]]);
+        [["findings", finding], ["tests", test]].forEach(function ([id, children]) {
+            if (byId(id)) {
+                byId(id).querySelector(".head").append(make("div", {class: "sorting"}, children));
             }
         });
     }

@@ -10,6 +10,7 @@ from buildtools.core.wording import count, size
 from buildtools.reports.html import attempts, cases, findings, logs
 from buildtools.reports.html.marks import status_mark
 from buildtools.reports.html.markup import EMPTY, Html, element, joined, spaced
+from buildtools.reports.html.part import part
 from buildtools.reports.html.view import View
 from buildtools.reports.metrics import against_bar, held, shown
 from buildtools.reports.style import bad, duration
@@ -22,12 +23,10 @@ def section(view: View) -> Html:
     steps = view.result.steps
     if not steps:
         return EMPTY
-    return element(
-        "section",
-        spaced(element("h2", "Steps"), element("p", count(len(steps), "step"), class_="sum")),
+    return part(
+        "Steps",
+        count(len(steps), "step"),
         *(_step(view, run) for run in steps),
-        id="steps",
-        class_="part",
     )
 
 

@@ -6,6 +6,7 @@ from buildtools.core.results import StepRun
 from buildtools.reports.html.critical import critical_path
 from buildtools.reports.html.marks import COLOURS, status_mark
 from buildtools.reports.html.markup import EMPTY, Html, element, spaced
+from buildtools.reports.html.part import part
 from buildtools.reports.html.view import View
 from buildtools.reports.style import duration
 
@@ -31,12 +32,10 @@ def section(view: View) -> Html:
         element("th", _axis(ticks, total), scope="col", class_="bar"),
     )
     rows = [_row(view, run, (total, ticks), critical) for run in steps]
-    return element(
-        "section",
-        spaced(element("h2", "Timeline"), element("p", _legend(), class_="sum")),
+    return part(
+        "Timeline",
+        _legend(),
         element("table", element("thead", head), element("tbody", *rows), class_="timeline"),
-        id="timeline",
-        class_="part",
     )
 
 

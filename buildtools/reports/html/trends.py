@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from buildtools.reports.html.markup import EMPTY, Html, element, spaced
+from buildtools.reports.html.markup import EMPTY, Html, element
+from buildtools.reports.html.part import part
 from buildtools.reports.metrics import with_unit
 
 _WIDTH, _HEIGHT, _EDGE = 180, 36, 4
@@ -31,12 +32,10 @@ def section(trends: Sequence[Trend]) -> Html:
     shown = [trend for trend in trends if len(trend.values) > 1]
     if not shown:
         return EMPTY
-    return element(
-        "section",
-        spaced(element("h2", "Trends"), element("p", "This run and those before it.", class_="sum")),
+    return part(
+        "Trends",
+        "This run and those before it.",
         element("ul", *map(_trend, shown), class_="trends"),
-        id="trends",
-        class_="part",
     )
 
 
