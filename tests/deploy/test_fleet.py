@@ -35,6 +35,7 @@ from tests.support.context import LoneContext
 from tests.support.releases import content, pack
 
 HOSTS = ("local:a", "local:b", "local:c")
+NO_HOOKS = Hooks()
 ONE, TWO, THREE = ({"index.html": text, f"{text}.css": text * 100} for text in ("one", "two", "three"))
 
 
@@ -504,10 +505,13 @@ class Faulty(LocalHost):
         return super().run(script, feed)
 
 
-def direct(folder: Path, archive: Path, kind: type[LocalHost], voice: Voice) -> None:
+FAILS_ON_C = "case $BUILDTOOLS_ROOT in */c/*) exit 1 ;; esac"
+
+
+def direct(folder: Path, archive: Path, kind: type[LocalHost], voice: Voice, after: Hooks = NO_HOOKS) -> None:
     """Deploy host by host without the step, to hosts of this kind."""
     context = LoneContext(folder)
-    step = Upload(archive=archive, hosts=HOSTS, root="site", strategy=Strategy(batch="1"))
+    step = Upload(archive=archive, hosts=HOSTS, root="site", strategy=Strategy(batch="1"), hooks=after)
     hosts = [kind(context, folder / name, f"local:{name}") for name in "abc"]
     what = step.plan(archive, read(archive.with_suffix(".manifest.json")))
     fleet.deploy(hosts, what, step.policy, voice, context.temp)
@@ -546,3 +550,32 @@ def test_who_was_faster_is_named(tmp_path: Path, packed: tuple[Path, ...]) -> No
     with pytest.raises(StepError, match=rf"`current` is 1\.0\.r3 by now, set by {who()} on .+ since"):
         direct(tmp_path, packed[1], Late, Journal(LoneContext(tmp_path)).voice)
     assert (served(tmp_path), left(tmp_path)) == (["1.0.r3"] * 3, [])
+
+
+def test_going_back_takes_no_room_on_the_disk(tmp_path: Path, packed: tuple[Path, ...]) -> None:
+    if os.getuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    full = tmp_path / "b/site"
+    saved = shutil.copytree(full, tmp_path / "saved", symlinks=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=90", "none", str(full)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a small file system cannot be mounted here")
+
+    class Full(LocalHost):
+        def run(self, script: str, feed: Sequence[Path] = ()) -> Reply:
+            if "# Goes back to" in script and self.name == "local:b":
+                for number in range(1000):
+                    try:
+                        (full / f"{number}").symlink_to("x")
+                    except OSError:
+                        break
+                assert os.statvfs(full).f_ffree == 0
+            return super().run(script, feed)
+
+    try:
+        shutil.copytree(saved, full, symlinks=True, dirs_exist_ok=True)
+        with pytest.raises(StepError, match=r"local:b: is back at 1\.0\.r1"):
+            direct(tmp_path, packed[1], Full, Journal(LoneContext(tmp_path)).voice, hooks(after_switch=FAILS_ON_C))
+        assert (served(tmp_path), left(tmp_path)) == (["1.0.r1"] * 3, [])
+    finally:
+        subprocess.run(["umount", str(full)], check=True)

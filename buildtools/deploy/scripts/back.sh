@@ -18,7 +18,13 @@ if [ "$(text_of current)" != "$before" ]; then
     rm -f current
   else
     [ -e "$before" ] || fail nothing "$(clean "$before")"
-    point "$before" current
+    ready=$state/txn/$txn/ready/current
+    if [ "$(text_of "$ready")" = "$before" ]; then
+      mv -f "$ready" .
+      [ "$(text_of current)" = "$before" ] || fail readback current
+    else
+      point "$before" current
+    fi
   fi
   say "switched $found"
 fi

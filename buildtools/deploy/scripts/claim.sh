@@ -84,7 +84,13 @@ remember() {
     before=$(text_of "$state/txn/$from/previous")
     if [ "$(recorded version "$from")" = "$version" ]; then link=$(text_of "$state/txn/$from/version"); fi
   fi
-  if [ -n "$before" ]; then ln -s "$before" "$state/txn/$txn/previous"; fi
+  if [ -n "$before" ]; then
+    ln -s "$before" "$state/txn/$txn/previous"
+    # The same once more, to be renamed: going back takes no room on a disk that is full by then.
+    mkdir -p "$state/txn/$txn/ready"
+    rm -f "$state/txn/$txn/ready/current"
+    ln -s "$before" "$state/txn/$txn/ready/current"
+  fi
   if [ -n "$version" ] && [ -n "$link" ]; then ln -s "$link" "$state/txn/$txn/version"; fi
   printf 'release=%s\nversion=%s\ndigest=%s\nfrom=%s\nwho=%s\nwhere=%s\nhost=%s\npeers=%s\n' \
     "$name" "$version" "$digest" "$expect" "$who" "$where" "$host" "$peers" >"$state/txn/$txn/record.new"

@@ -81,22 +81,22 @@ discard() {
   rm -rf "$trash" 2>/dev/null || :
 }
 
-# TEXT NAME: the link NAME has this text from now on. A link made in this transaction's own folder is renamed into the
+# TEXT NAME: the link NAME in this folder has this text from now on. A link made in this transaction's own folder is renamed into the
 # folder where it belongs; renamed onto the old link, it would end up in the folder that this points to.
 point() {
   mkdir -p "$state/txn/$txn/links"
-  rm -f "$state/txn/$txn/links/${2##*/}"
-  ln -s "$1" "$state/txn/$txn/links/${2##*/}"
-  case $2 in
-    */*) mv -f "$state/txn/$txn/links/${2##*/}" "${2%/*}/" ;;
-    *) mv -f "$state/txn/$txn/links/$2" . ;;
-  esac
-  [ "$(text_of "$2")" = "$1" ] || fail readback "$(clean "$2")"
+  rm -f "$state/txn/$txn/links/$2"
+  ln -s "$1" "$state/txn/$txn/links/$2"
+  mv -f "$state/txn/$txn/links/$2" .
+  [ "$(text_of "$2")" = "$1" ] || fail readback "$2"
 }
 
 owner() { printf '%s|%s|%s|%s' "$txn" "$who" "$where" "$(($(date +%s) + lease))"; }
-# Each phase is a sign of life: the lock holds for another lease.
-renew() { point "$(owner)" "$state/lock"; }
+# Each phase is a sign of life: the lock holds for another lease. On a full disk it ends when it was to end.
+renew() {
+  links=$state/txn/$txn/links
+  { mkdir -p "$links" && rm -f "$links/lock" && ln -s "$(owner)" "$links/lock" && mv -f "$links/lock" $state/; } 2>/dev/null || :
+}
 unlock() { if mine; then rm -f $state/lock; fi; }
 
 # NAME TXN: this release works. The last one is the latest, each stands there once.

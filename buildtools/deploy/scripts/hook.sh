@@ -7,6 +7,7 @@ renew
 unguard
 whole=$PWD
 output=$whole/$state/txn/$txn/output
+(: >"$output") 2>/dev/null || output=/dev/null
 cd "$place"
 code=0
 began=$(date +%s)
@@ -29,6 +30,6 @@ fi
 if [ $code -ne 0 ] && [ $(($(date +%s) - began)) -ge "$limit" ]; then say late; fi
 say "code $code"
 # Whole lines: half a secret could not be told from harmless text.
-tail -n 400 "$output" | cut -c 1-20000 | sed 's/^/@bt out /'
+tail -n 400 <"$output" | cut -c 1-20000 | sed 's/^/@bt out /'
 echo
-rm -f "$output"
+rm -f "$whole/$state/txn/$txn/output"
