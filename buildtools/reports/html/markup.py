@@ -57,8 +57,3 @@ def joined(parts: Iterable[str], between: str = "") -> Html:
 def spaced(*parts: str) -> Html:
     """Return what is not empty of the parts, with a blank between: bare HTML must not run together."""
     return joined(filter(None, parts), " ")
-
-
-def hidden(text: str) -> Html:
-    """Return words for those who do not see the page."""
-    return element("span", text, class_="unseen")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from buildtools.core.results import RunResult
 from buildtools.core.wording import size
 from buildtools.reports import closing
-from buildtools.reports.html import cases, coverage, findings, steps, timeline, trends, verdict
+from buildtools.reports.html import assets, cases, coverage, findings, steps, timeline, trends, verdict
 from buildtools.reports.html.bounds import Bounds, bounded
 from buildtools.reports.html.data import Embedded, embedded, run_fields
 from buildtools.reports.html.marks import sprite
@@ -50,6 +47,7 @@ def render(result: RunResult, scene: Scene = ELSEWHERE, trends_of: Sequence[Tren
         trends.section(trends_of),
     ]
     kept = {path: lines for path, lines in quotes.kept.items() if lines}
+    script = assets.script()
     body = [
         Html('<a class="skip" href="#verdict">To the verdict</a>'),
         sprite(),
@@ -59,10 +57,10 @@ def render(result: RunResult, scene: Scene = ELSEWHERE, trends_of: Sequence[Tren
         _footer(shown, note),
         data.markup,
         embedded("quotes", kept).markup,
-        _script(),
+        element("script", script),
     ]
     return "".join(
-        ("<!DOCTYPE html>\n", element("html", _head(shown), element("body", *body), lang="en"), "\n")
+        ("<!DOCTYPE html>\n", element("html", _head(shown, script), element("body", *body), lang="en"), "\n")
     ).encode()
 
 
@@ -82,11 +80,11 @@ def _fitting(result: RunResult) -> tuple[RunResult, Embedded, str]:
     return shown, data, note
 
 
-def _head(result: RunResult) -> Html:
+def _head(result: RunResult, script: str) -> Html:
     word, _, _ = closing.verdict(result.exit_code)
-    style, script = _asset("page.css"), _asset("page.js")
+    style = assets.style()
     policy = (
-        f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; base-uri 'none';"
+        f"default-src 'none'; style-src {assets.digest(style)}; script-src {assets.digest(script)}; base-uri 'none';"
         " form-action 'none'"
     )
     return element(
@@ -96,7 +94,7 @@ def _head(result: RunResult) -> Html:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", f"{word.capitalize()}: {result.pipeline}"),
-        element("style", Html(style)),
+        element("style", style),
     )
 
 
@@ -111,15 +109,3 @@ def _bar(parts: Iterable[Html]) -> Html:
 def _footer(result: RunResult, note: str) -> Html:
     words = f"Made by buildtools {result.version}".strip() + f", results of version {result.schema_version}."
     return element("footer", element("p", note, class_="note") if note else EMPTY, element("p", words), id="footer")
-
-
-def _script() -> Html:
-    return Html(f"<script>{_asset('page.js')}</script>")
-
-
-def _asset(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
