@@ -64,6 +64,57 @@ def merged_runs(named: Sequence[str]) -> RunResult:
     return merged(runs)
 
 
+def foreign_run(files: Sequence[str], form: str, project: Path | None) -> RunResult:
+    """Read files of a form (see `buildtools.steps.imported.forms`; `auto`: by content) as one run, a step for each.
+
+    Of a run.json, all steps are there as they are. Raises `StepError` for what cannot be read.
+    """
+    from buildtools.reports.merging import merged
+    from buildtools.session import project_of
+
+    root = project_of(project)[1]
+    runs: dict[str, RunResult] = {}
+    for file in files:
+        path = Path(file)
+        name, number = path.stem or path.name, 1
+        while name in runs:
+            number += 1
+            name = f"{path.stem}-{number}"
+        runs[name] = _read_foreign(path, form, name, root)
+    return next(iter(runs.values())) if len(runs) == 1 else merged(runs)
+
+
+def _read_foreign(path: Path, form: str, name: str, root: Path) -> RunResult:
+    from buildtools.core.model import Kind, Severity, Status
+    from buildtools.core.results import StepRun
+    from buildtools.steps.imported import forms, verdict
+    from buildtools.steps.imported.imported import Unreadable
+    from buildtools.steps.imported.whereabouts import whereabouts
+
+    try:
+        data = path.read_bytes()
+        written = path.stat().st_mtime
+        form = forms.sniffed(data) if form == "auto" else form
+    except OSError as error:
+        raise StepError(f"{path}: cannot be read: {error.strerror}") from None
+    except Unreadable as error:
+        raise StepError(f"{path}: {error}", remedy="Name its form by --from.") from None
+    if form == "json":
+        return read_run(path)
+    imported = forms.read(data, form, str(path))
+    result = verdict.together([verdict.located(imported, whereabouts(root, Path.cwd(), imported.sources))])
+    grave = any(finding.severity is not Severity.INFO and not finding.known for finding in result.findings)
+    reasons = verdict.beside(result)
+    result = msgspec.structs.replace(
+        result,
+        status=Status.FAILED if grave or reasons else Status.PASSED,
+        reason="; ".join(part for part in (*reasons, verdict.found(result.findings)) if part),
+    )
+    seconds = sum(case.seconds for case in result.cases)
+    step = StepRun(id=name, plugin="report", kind=Kind.CHECK, result=result, started=0.0, seconds=seconds)
+    return RunResult(pipeline=name, id=name, steps=(step,), started=max(written - seconds, 0.0), seconds=seconds)
+
+
 def rewrite(result: RunResult, wanted: Sequence[tuple[str, str]], file: Path | None, record: Path | None) -> None:
     """Write reports of a run. Raises `ReportError` for what could not be written."""
     from buildtools.core.errors import ReportError

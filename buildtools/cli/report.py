@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 _COMMANDS = {
+    "convert": "report_convert",
     "make": "report_make",
     "merge": "report_merge",
     "trends": "report_trends",

@@ -136,6 +136,10 @@ class StepContext(Protocol):
     def updating(self) -> bool:
         """Whether baselines are to be brought up to date: `--update-baseline`."""
 
+    @property
+    def run_started(self) -> float:
+        """When the run began, in seconds since the epoch: what is older than that, no step of it has made."""
+
     def previous(self, metric: str) -> float | None:
         """Return a metric of this step in the last run in which it passed, as the history has it; `None`: none."""
 

@@ -33,6 +33,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     properties: Mapping[str, str]
     private_files: tuple[Path, ...]
     temp: str
+    run_started: float
 
 
 class EngineContext:
@@ -48,6 +49,7 @@ class EngineContext:
         self.env = place.env
         self.properties = place.properties
         self.private_files = place.private_files
+        self.run_started = place.run_started
         self.changed_files = settings.changed_files
         self.offline = settings.offline
         self.updating = settings.updating

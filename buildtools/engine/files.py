@@ -142,6 +142,10 @@ class Restoring:
             self._write(file)
         for path in stale:
             path.unlink(missing_ok=True)
+        for name in kept.keys() - {file.path for file in wanted}:
+            # What was there already is as good as made now, and must not look older than the run.
+            with suppress(OSError):
+                os.utime(self._area.root / name, follow_symlinks=False)
 
     def _own(self, artifacts: Iterable[Artifact]) -> list[str]:
         return [relative(self._area.root / artifact.path, self._area.root) for artifact in artifacts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +36,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     record: Path | None
     """the run's folder"""
     cache: RunCache | None = None
+    started: float = msgspec.field(default_factory=time.time)
+    """when they were made, before the first step; seconds since the epoch"""
 
 
 def surroundings(

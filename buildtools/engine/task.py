@@ -101,6 +101,7 @@ class Task:
             properties=around.pipeline.properties,
             private_files=around.pipeline.private_files,
             temp=temp,
+            run_started=around.started,
         )
         ctx = EngineContext(place, voice, stop, around.settings, self._cache(configured.step))
         if ctx.cache is not None:

@@ -38,6 +38,7 @@ BUILTIN = (
     ("ruff", "buildtools.steps.linters.ruff:Ruff", "Lint Python code with ruff."),
     ("mypy", "buildtools.steps.linters.mypy:Mypy", "Check the types of Python code with mypy."),
     ("bandit", "buildtools.steps.linters.bandit:Bandit", "Look for security problems in Python code with bandit."),
+    ("report", "buildtools.steps.report:Report", "Let the reports of other tools join the gate."),
     ("pack", "buildtools.steps.pack:Pack", "Pack the release into one reproducible archive."),
     ("upload", "buildtools.steps.upload:Upload", "Deploy a packed release to hosts, in one transaction."),
     ("shell", "buildtools.steps.shell:Shell", "Run a command line."),

@@ -42,6 +42,7 @@ class LoneContext:
         self.changed_files: tuple[Path, ...] | None = None
         self.offline = offline
         self.updating = False
+        self.run_started = time.time()
         self.metrics: dict[str, float] = {}
         """those of the last run in which the step passed"""
         self.cache: StepCache | None = None
