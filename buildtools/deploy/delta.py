@@ -51,7 +51,7 @@ def difference(entries: Sequence[Entry], listing: bytes, old: bytes) -> Differen
             continue
         path = entry.path.encode()
         unchanged = _content(entry, path) in there and b"f %s ./%s\n" % (entry.mode.encode(), path) in there
-        if unchanged and not foreign(entry.path):
+        if unchanged:
             same.add(entry.path)
             continue
         source = path if _content(entry, path) in there else places.get(entry.sha256.encode())
@@ -80,11 +80,6 @@ def without(entries: Sequence[Entry], copied: set[str]) -> tuple[Entry, ...]:
                 break
             made.add(parent)
     return tuple(entry for entry in entries if entry.kind == "folder" and entry.path not in made)
-
-
-def foreign(path: str) -> bool:
-    """Say whether a file cannot be named in a list for tar: GNU's takes a backslash for the beginning of an escape."""
-    return "\\" in path
 
 
 def _content(entry: Entry, path: bytes) -> bytes:

@@ -17,7 +17,7 @@ import msgspec
 
 from buildtools.core.errors import StepError
 from buildtools.deploy.contents import part_before
-from buildtools.deploy.delta import Difference, difference, foreign
+from buildtools.deploy.delta import Difference, difference
 from buildtools.deploy.ground import beside, fetched, stowed
 from buildtools.deploy.host import Host
 from buildtools.deploy.manifest import Part
@@ -97,8 +97,7 @@ class Dispatch:
         # The host knows its files by their order, and the last one may be there in part.
         if paths != sorted(paths) or not 1 < count <= len(files):
             return None
-        number = next((one for one in files[: count - 1] if foreign(manifest.entries[one].path)), files[count - 1])
-        part = part_before(manifest, number)
+        part = part_before(manifest, files[count - 1])
         first = sum(one < part.entry for one in files)
         if not first:
             return None

@@ -31,7 +31,7 @@ def test_old_and_difference_make_the_new(old: dict[str, tuple[str, str]], new: d
     # What the host's script does: lines that are gone go, others come; same files are copied, some under new names.
     kept = set(had.splitlines()) - set(change.gone.splitlines())
     assert sorted(kept | set(change.added.splitlines())) == lines.splitlines()
-    made = {path: old[path] for path in new if old.get(path) == new[path] and "\\" not in path}
+    made = {path: old[path] for path in new if old.get(path) == new[path]}
     there = {folder for path in made for folder in above(path)} | {entry.path for entry in change.folders}
     for move in change.moves:
         assert set(above(move.entry.path)) <= there

@@ -100,6 +100,34 @@ def test_any_cp_will_do(site: Path, cp: str) -> None:
         assert carried.stat().st_mtime_ns == (folder / "f007.txt").stat().st_mtime_ns
 
 
+@pytest.mark.parametrize("program", ["busybox", "bsdtar"])
+def test_other_programs_than_gnus_will_do(tmp_path: Path, program: str) -> None:
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} is not installed")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    if program == "bsdtar":
+        (folder / "tar").symlink_to(found)
+        path = f"{folder}:{os.environ['PATH']}"
+    else:
+        for name in subprocess.run([found, "--list"], capture_output=True, text=True, check=True).stdout.split():
+            (folder / name).symlink_to(found)
+        path = str(folder)
+    archive = pack(tmp_path, FILES)
+    cut_off(tmp_path, archive, archive.stat().st_size * 6 // 10)
+    size, said = sent(tmp_path, archive, context=LoneContext(tmp_path, env={"PATH": path}))
+    assert "the rest of an interrupted upload" in said
+    assert size < archive.stat().st_size * 3 // 4
+    assert served(tmp_path) == FILES
+    files, archive = changed(tmp_path)
+    (tmp_path / "build/dist/demo.1.0.r1.manifest.json").unlink()  # to be fetched
+    size, said = sent(tmp_path, archive, context=LoneContext(tmp_path, env={"PATH": path}))
+    assert "what differs sent" in said
+    assert size < 4000
+    assert served(tmp_path) == files
+
+
 def test_files_are_copied_not_linked(site: Path) -> None:
     files, archive = changed(site)
     sent(site, archive)

@@ -6,19 +6,18 @@
 stage=$state/stage/$digest.$txn/$name
 kept=no
 
-# From $1, a folder, those files of the list on standard input. A name with a backslash is never among them: GNU tar
-# takes it for the beginning of something special. What cannot be read is missed when the stage is checked.
+# From $1, a folder, those files of the list on standard input. What cannot be copied is missed when the stage is checked.
 carry() {
   carry=$PWD/$state/txn/$txn/carry
-  cat >"$carry"
+  tr '\n' '\0' >"$carry"
   if [ ! -s "$carry" ]; then return 0; fi
   to=$PWD/$stage
   # On XFS and btrfs, what GNU's cp makes shares its blocks with the original until one of them is written to.
-  if (cd "$1" && tr '\n' '\0' <"$carry" |
-    xargs -0 cp -RP --reflink=auto --preserve=mode,timestamps --parents -t "$to" --) 2>/dev/null; then
+  if (cd "$1" && xargs -0 cp -RP --reflink=auto --preserve=mode,timestamps --parents -t "$to" -- <"$carry") 2>/dev/null
+  then
     find "$stage" -type d ! -perm 755 -exec chmod 755 {} +
   else
-    (cd "$1" && tar -cf - -T "$carry") | tar -xpof - -C "$stage" || fail unpack
+    (cd "$1" && xargs -0 sh -c 'tar -cf - "$@" | tar -xpof - -C "$0"' "$to" <"$carry") || :
   fi
   rm -f "$carry"
 }
@@ -54,7 +53,7 @@ relist() {
   date_new
   # The same in mode and in content: both of its lines stand in both listings.
   sort "$old" "$parts/list" | uniq -d | sed -n -e 's/^f [0-7]* //p' -e 's/^h [0-9a-f]* //p' |
-    sort | uniq -d | sed '/\\/d' | carry "releases/$origin"
+    sort | uniq -d | carry "releases/$origin"
 }
 
 # Everything that is to be there is there, and in $parts the listing of it.
