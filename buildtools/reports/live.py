@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from buildtools.reports.livearea import LiveArea
 
 _PATIENCE = 0.25
-"""Seconds before anything moves: a run that is over by then needs no rich, whose import costs a quarter of that."""
+"""Seconds before anything moves: what is over by then is better read without."""
 
 
 class LiveConsole:

@@ -1,91 +1,101 @@
-"""The moving part at the foot of a terminal, drawn by rich."""
+"""The moving part at the foot of a terminal: drawn over and over in place, while other text is written above it."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
+import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.live import Live
-from rich.segment import Segment
-from rich.text import Text
-
+from buildtools.reports.cells import painted
 from buildtools.reports.rows import Part
 from buildtools.reports.style import Style, encodable
 
-_FRAMES = 8
+_FRAME = 1 / 8
+_SHARE = 1 / 60
+"""Of one processor, for drawing: a frame that took 5 ms is followed by none for 0.3 s."""
+_HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
+_UNWRAPPED, _WRAPPED = "\x1b[?7l", "\x1b[?7h"
+_BELOW = "\x1b[J"
+_ERASE = f"\r\x1b[K\x1b[C{_BELOW}\r"
+"""Not from the first column: tmux would take a whole screen that is erased into its history."""
+_NEXT = "\x1b[K\n"
 Draw = Callable[[int], Sequence[Sequence[Part]]]
 
 
-class _Terminal(Console):
-    def on_broken_pipe(self) -> None:
-        # rich would end the process here; this sink is switched off instead.
-        raise BrokenPipeError
-
-
-class _Verbatim:
-    """Text that rich neither wraps, measures nor colours."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Segment(self._text)
-
-
 class LiveArea:
-    """Draws what `draw(height)` returns, eight times a second, and lets text be written above it."""
+    """Draws what `draw(height)` returns, up to eight times a second, and lets text be written above it.
+
+    rich's `Live` does the same at several times the cost, and leaves old lines behind when a terminal gets narrower.
+    """
 
     def __init__(self, stream: TextIO, draw: Draw, *, style: Style) -> None:
         self._stream = stream
         self._draw = draw
         self._style = style
-        self._console = _Terminal(
-            file=stream,
-            force_terminal=True,
-            color_system="standard" if style.color else None,
-            legacy_windows=False,
-            highlight=False,
-            markup=False,
-            emoji=False,
-        )
-        self._live = Live(
-            console=self._console,
-            get_renderable=self._lines,
-            refresh_per_second=_FRAMES,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-            vertical_overflow="crop",
-        )
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
         try:
-            self._live.start(refresh=True)
+            with self._lock:
+                self._put(_HIDE + self._frame())
         except BaseException:
             self.close()
             raise
+        self._thread = threading.Thread(target=self._go_on, name="buildtools-console", daemon=True)
+        self._thread.start()
 
     def write(self, text: str) -> None:
         """Write whole lines above the moving ones."""
-        self._console.print(_Verbatim(encodable(text, self._stream)), crop=False, end="")
+        with self._lock:
+            self._put(f"{_ERASE}{encodable(text, self._stream)}{self._frame()}")
 
     def close(self) -> None:
         """Take the moving lines away and show the cursor; a terminal that is gone is no error."""
-        with contextlib.suppress(OSError, ValueError):
-            self._live.stop()
-        with contextlib.suppress(OSError, ValueError):
-            self._console.show_cursor(True)
+        self._ended.set()
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            self._put(f"{_ERASE}{_SHOW}")
 
-    def _lines(self) -> Text:
-        size = self._console.size
+    def _go_on(self) -> None:
+        pause = _FRAME
+        while not self._ended.wait(pause):
+            began = time.thread_time()
+            try:
+                self._redraw()
+            except (OSError, ValueError):
+                return  # whoever writes next will hear of it
+            pause = max(_FRAME, (time.thread_time() - began) / _SHARE)
+
+    def _redraw(self) -> None:
+        with self._lock:
+            if not self._ended.is_set():
+                self._put(self._frame())
+
+    def _frame(self) -> str:
+        """Return what draws the lines from the cursor on and takes it back to where they begin.
+
+        There it stays until the next frame: however lines break anew as the terminal's size changes, and whatever
+        somebody else writes meanwhile, all that is behind the cursor is old.
+        """
+        columns, rows = self._size()
         # One column stays free, since a full line makes some terminals wrap; and half the rows, for finished steps.
-        width = max(size.width - 1, 1)
-        lines = [self._line(parts, width) for parts in self._draw(max(size.height // 2, 2))]
-        return Text("\n", no_wrap=True, overflow="crop").join(lines)
+        drawn = self._draw(max(rows // 2, 1))
+        lines = [painted(parts, max(columns - 1, 1), self._style, self._stream) for parts in drawn]
+        back = f"\x1b[{len(lines) - 1}A" if len(lines) > 1 else ""
+        # Terminals disagree about the width of some characters: no line may become two all the same.
+        return f"\r{_UNWRAPPED}{_NEXT.join(lines)}{_BELOW}{_WRAPPED}\r{back}"
 
-    def _line(self, parts: Sequence[Part], width: int) -> Text:
-        line = Text(no_wrap=True, overflow="crop", end="")
-        for text, look in parts:
-            line.append(encodable(text, self._stream), look or None)
-        line.truncate(width, overflow="ellipsis" if self._style.unicode else "crop")
-        return line
+    def _size(self) -> tuple[int, int]:
+        """Return the terminal's columns and rows."""
+        with contextlib.suppress(OSError, ValueError):
+            columns, rows = os.get_terminal_size(self._stream.fileno())
+            if columns > 0 and rows > 0:
+                return columns, rows
+        columns, rows = shutil.get_terminal_size()
+        return columns, rows
+
+    def _put(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()

@@ -13,6 +13,7 @@ from buildtools.reports.ansi import one_line, tame
 from buildtools.reports.style import Style, duration
 
 _RECENT = 2_000
+_WORDS = 500
 _NAME = 32
 _BAR = 16
 _SPINNER = ("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\")
@@ -29,35 +30,49 @@ class Moving(msgspec.Struct):
     done: int = 0
     total: int = 0
     note: str = ""
+    name: str = ""
+    known: str | None = ""
+    """the words that are shown, as long as nothing came since"""
+
+    def __post_init__(self) -> None:
+        self.name = one_line(self.step)[:_NAME]
 
     def output(self, event: Output) -> None:
         """Remember the end of the output, cheaply: a program may write a hundred megabytes a second."""
         self.recent = (self.recent + event.text[-_RECENT:])[-_RECENT:]
+        self.known = None
 
     def progress(self, event: Progress) -> None:
         """Remember how far it is."""
         self.done, self.total, self.note = event.done, event.total, event.note
+        self.known = None
 
     @property
     def words(self) -> str:
         """The note of its progress, else its last line of output."""
-        if self.note:
-            return one_line(self.note)
-        lines = tame(self.recent, color=False).replace("\t", " ").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        if self.known is None:
+            self.known = (one_line(self.note) if self.note else self._last_line())[:_WORDS]
+        return self.known
+
+    def _last_line(self) -> str:
+        rest = self.recent.rstrip()
+        while rest:
+            rest, _, line = rest.rpartition("\n")
+            if words := tame(line, color=False).replace("\t", " ").strip():
+                return words
+        return ""
 
 
 def rows(running: Sequence[Moving], now: float, height: int, style: Style) -> Iterator[list[Part]]:
     """Yield the lines for the running steps, at most `height`, those that run longest first; parts are not cut."""
     shown = running if len(running) <= height else running[: max(height - 1, 0)]
-    width = min(max((len(one_line(moving.step)) for moving in shown), default=0), _NAME)
+    width = max((len(moving.name) for moving in shown), default=0)
     frames = _SPINNER[0 if style.unicode else 1]
     frame = frames[int(now * 8) % len(frames)]
     for moving in shown:
-        name = one_line(moving.step)[:_NAME].ljust(width)
         yield [
             (f"{frame} ", "cyan"),
-            (name, "bold"),
+            (moving.name.ljust(width), "bold"),
             (f" {duration(max(now - moving.since, 0.0)):>9}  ", ""),
             *bar(moving.done, moving.total, style),
             (moving.words, "dim"),
