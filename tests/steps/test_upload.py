@@ -22,7 +22,8 @@ from tests.support.releases import configured, content, current, pack, upload
         ({"hosts": []}, "hosts"), ({"hosts": ["a", "a"]}, "hosts"), ({"hosts": ["-x"]}, "hosts"),
         ({"root": "~/x"}, "root"), ({"root": "../x"}, "root"), ({"shared": ["../x"]}, "shared"),
         ({"shared": ["a/", "a"]}, "shared"), ({"shared": ["/a"]}, "shared"), ({"timeout": 3600.0}, "lock-expiry"),
-        ({"hooks": {"reload": [{"run": "x", "timeout": 901.0}]}}, "hooks"), ({"timeout": 0.0}, "timeout"), ({"connect-timeout": 0.0}, "connect-timeout"),
+        ({"hooks": {"reload": [{"run": "x", "timeout": 901.0}]}}, "hooks"),
+        ({"timeout": 0.0}, "timeout"), ({"connect-timeout": 0.0}, "connect-timeout"),
     ],
 )  # fmt: skip
 def test_options_that_make_no_sense_are_refused_at_load(options: dict[str, Any], field: str) -> None:
