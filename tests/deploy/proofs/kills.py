@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tests.deploy.proofs.editions import PREPARED
@@ -110,9 +112,10 @@ def main(*arguments: str) -> int:
         tempfile.TemporaryDirectory(prefix="kills-") as folder,
         Matrix(Path(folder), asked.seed, asked.hosts.split(","), asked.keep) as matrix,
     ):
-        if asked.every:
-            every_turn(matrix, ways, asked.every)
-        random_turns(matrix, asked.count, ways, asked.first)
+        with suppress(KeyboardInterrupt):  # ended early: what has been done counts
+            if asked.every:
+                every_turn(matrix, ways, asked.every)
+            random_turns(matrix, asked.count, ways, asked.first)
     for name, number in sorted(matrix.counts.items()):
         print(f"{number:5} {name}")
     print(f"{time.monotonic() - begun:.0f} s, {len(matrix.broken)} promises broken")
@@ -120,4 +123,6 @@ def main(*arguments: str) -> int:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     sys.exit(main(*sys.argv[1:]))

@@ -12,12 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from tests.deploy.proofs.clients import Ended, Nursery
@@ -70,6 +71,8 @@ class Match:
             left = [f"runs on: {text}" for text in self.fleet.settle()]
         problems = [*left, *sorted(set(wrong))[:3], *self._verdict(ended, wanted)]
         self._judge(f"turn {number} ({[one.code for one in ended]})", problems)
+        if number % 10 == 9:
+            print(f"turn {number}: {dict(self.counts)}", flush=True)
 
     def _verdict(self, ended: Sequence[Ended], wanted: Sequence[Edition]) -> Iterator[str]:
         winners = [place for place in (0, 1) if ended[place].code == 0]
@@ -127,8 +130,9 @@ def main(*arguments: str) -> int:
         tempfile.TemporaryDirectory(prefix="rivals-") as folder,
         Match(Path(folder), asked.seed, asked.hosts.split(",")) as match,
     ):
-        for number in range(asked.count):
-            match.turn(number)
+        with suppress(KeyboardInterrupt):  # ended early: what has been done counts
+            for number in range(asked.count):
+                match.turn(number)
     for name, number in sorted(match.counts.items()):
         print(f"{number:5} {name}")
     print(f"{time.monotonic() - begun:.0f} s, {len(match.broken)} promises broken")
@@ -136,4 +140,6 @@ def main(*arguments: str) -> int:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     sys.exit(main(*sys.argv[1:]))
