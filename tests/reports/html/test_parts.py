@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from buildtools.core.results import StepResult, StepRun
+from buildtools.reports.html import assets
 from buildtools.reports.html.colours import coloured
 from buildtools.reports.html.critical import critical_path
 from buildtools.reports.html.markup import Html, element
@@ -63,3 +66,11 @@ def step(name: str, started: float | None, seconds: float = 1.0, needs: tuple[st
 )
 def test_the_critical_path_leads_back_from_the_last_end(steps: tuple[StepRun, ...], path: tuple[str, ...]) -> None:
     assert critical_path(steps) == path
+
+
+def test_no_file_of_style_or_script_is_left_out() -> None:
+    folder = Path(assets.__file__).parent
+    for kind, whole in (("style/*.css", assets.style()), ("script/*.js", assets.script())):
+        files = list(folder.glob(kind))
+        assert len(files) > 5
+        assert [file.name for file in files if file.read_text() not in whole] == []
