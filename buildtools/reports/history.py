@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from buildtools.core.encoding import whole
 from buildtools.core.model import Status
 from buildtools.core.results import RunResult, StepRun, TestCase
 from buildtools.reports.attempts import matched
@@ -97,7 +98,7 @@ class History:
             "SELECT metrics.value FROM metrics JOIN steps USING (run, step) JOIN runs ON runs.id = run "
             "WHERE pipeline = ? AND step = ? AND name = ? AND status = 'passed' ORDER BY runs.started DESC LIMIT 1"
         )
-        rows = self._ask(query, (pipeline, step, metric))
+        rows = self._ask(query, (whole(pipeline), step, metric))
         return float(rows[0][0]) if rows else None
 
     def pipelines(self) -> list[str]:
@@ -109,14 +110,14 @@ class History:
         recent = "SELECT id FROM runs WHERE pipeline = ? ORDER BY started DESC LIMIT ?"
         metrics: dict[tuple[str, str], dict[str, tuple[float, str]]] = {}
         query = f"SELECT run, step, name, value, unit FROM metrics WHERE run IN ({recent})"
-        for run, step, name, value, unit in self._ask(query, (pipeline, runs)):
+        for run, step, name, value, unit in self._ask(query, (whole(pipeline), runs)):
             metrics.setdefault((run, step), {})[name] = (value, unit)
         query = (
             "SELECT step, id, started, revision, status, steps.seconds, cached, flaky, findings, tests, failed "
             f"FROM steps JOIN runs ON runs.id = run WHERE run IN ({recent}) ORDER BY started"
         )
         found: dict[str, list[StepPast]] = {}
-        for step, *row in self._ask(query, (pipeline, runs)):
+        for step, *row in self._ask(query, (whole(pipeline), runs)):
             past = dict(zip(StepPast.__struct_fields__, (*row, metrics.get((row[0], step), {})), strict=True))
             found.setdefault(step, []).append(msgspec.convert(past, StepPast, strict=False))
         return found
@@ -142,7 +143,7 @@ class History:
         )
         SELECT step, name, count(*), max(started) FROM seen GROUP BY step, name ORDER BY 3 DESC, 4 DESC, step, name
         """
-        rows = self._ask(query, (pipeline, runs))
+        rows = self._ask(query, (whole(pipeline), runs))
         return [FlakyTest(step=step, name=name, times=times, last=last) for step, name, times, last in rows]
 
     def _ask(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
@@ -168,11 +169,11 @@ class History:
                 connection.execute(f"PRAGMA user_version = {_VERSION}")
             elif version != _VERSION:
                 raise HistoryError(f"{self.path}: is of version {version}, which this buildtools does not know")
-            row = (result.id, result.pipeline, result.started, result.seconds, int(result.exit_code), revision)
+            row = (result.id, whole(result.pipeline), result.started, result.seconds, int(result.exit_code), revision)
             connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", row)
             for run in result.steps:
                 _add_step(connection, result.id, run)
-            _forget(connection, result.pipeline)
+            _forget(connection, whole(result.pipeline))
 
     def _put_aside(self) -> None:
         with suppress(OSError):
@@ -205,8 +206,7 @@ def _is_test(case: TestCase) -> bool:
 
 
 def _name(case: TestCase) -> str:
-    text = "::".join(part for part in (case.classname, case.name) if part)
-    return text.encode("utf-8", "replace").decode()
+    return whole("::".join(part for part in (case.classname, case.name) if part))
 
 
 def _forget(connection: sqlite3.Connection, pipeline: str) -> None:
