@@ -111,11 +111,11 @@ def main(*arguments: str) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="kills-") as folder,
         Matrix(Path(folder), asked.seed, asked.hosts.split(","), asked.keep) as matrix,
-    ):
-        with suppress(KeyboardInterrupt):  # ended early: what has been done counts
-            if asked.every:
-                every_turn(matrix, ways, asked.every)
-            random_turns(matrix, asked.count, ways, asked.first)
+        suppress(KeyboardInterrupt),
+    ):  # ended early: what has been done counts
+        if asked.every:
+            every_turn(matrix, ways, asked.every)
+        random_turns(matrix, asked.count, ways, asked.first)
     for name, number in sorted(matrix.counts.items()):
         print(f"{number:5} {name}")
     print(f"{time.monotonic() - begun:.0f} s, {len(matrix.broken)} promises broken")

@@ -129,10 +129,10 @@ def main(*arguments: str) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="rivals-") as folder,
         Match(Path(folder), asked.seed, asked.hosts.split(",")) as match,
-    ):
-        with suppress(KeyboardInterrupt):  # ended early: what has been done counts
-            for number in range(asked.count):
-                match.turn(number)
+        suppress(KeyboardInterrupt),
+    ):  # ended early: what has been done counts
+        for number in range(asked.count):
+            match.turn(number)
     for name, number in sorted(match.counts.items()):
         print(f"{number:5} {name}")
     print(f"{time.monotonic() - begun:.0f} s, {len(match.broken)} promises broken")
