@@ -123,7 +123,9 @@ def test_a_value_reaches_the_script_as_it_is(value: str) -> None:
     assert shown == value.encode() * 2
 
 
-@pytest.mark.parametrize("phase", ["probe", "prepare", "commit", "finish", "abort"])
+@pytest.mark.parametrize(
+    "phase", ["probe", "fetch", "claim held", "claim listing stage settle", "hook", "commit", "back", "finish", "abort"]
+)
 def test_a_script_that_is_cut_off_runs_nothing(phase: str) -> None:
     script = compose(phase, {"base": "/nonexistent/x", "root": "/nonexistent", "txn": "t", "version": "1"})
     for cut in (len(script) - 2, len(script) // 2, 40):
