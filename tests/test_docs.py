@@ -203,7 +203,7 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", [README, CHECKOUT / "CONTRIBUTING.md", PLUGINS, PIPELINE, LINT, DEPLOY], ids=lambda file: file.name
+    "file", [README, CHECKOUT / "CONTRIBUTING.md", PLUGINS, PIPELINE, LINT, DEPLOY, CI], ids=lambda file: file.name
 )
 def test_links_lead_somewhere(file: Path) -> None:
     for target, place in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", file.read_text(encoding="utf-8")):
