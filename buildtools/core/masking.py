@@ -15,10 +15,12 @@ from urllib.parse import quote, quote_plus
 import msgspec
 
 from buildtools.core.sequences import strip
+from buildtools.core.unseen import bare, between, open_end, seen
 
 MASK = "***"
 
 _T = TypeVar("_T")
+_Span = tuple[int, int]
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SHORTEST_PART = 8
 """Parts of a secret (a line of it, the middle of its base64) that are shorter would hide harmless text as well."""
@@ -79,10 +81,14 @@ class Masker:
 
 
 class MaskedStream:
-    """Masks a stream of bytes piece by piece: keeps back exactly what may still become a secret."""
+    """Masks a stream of bytes piece by piece: keeps back what may still become a secret, or a sequence within one.
+
+    A secret is hidden also where sequences and control characters tear it apart, with those between its parts.
+    """
 
     def __init__(self, secrets: Sequence[bytes]) -> None:
         self._secrets = secrets
+        self._shown = [secret for secret in secrets if seen(secret).text == secret]
         self._held = b""
         self._covered = 0
         """how much of the held part belongs to an occurrence whose `***` has been shown"""
@@ -92,17 +98,34 @@ class MaskedStream:
         if not self._secrets:
             return data
         data = self._held + data
-        return self._show(data, _undecided(data, self._secrets))
+        end = open_end(data)
+        torn, undecided = self._torn(data[:end])
+        keep = min(end, undecided, _undecided(data, self._secrets))
+        return self._show(data, _found(data, self._secrets) + torn, between(data, keep) if keep < end else end)
 
     def finish(self) -> bytes:
         """Return the rest at the end of the stream."""
-        return self._show(self._held, len(self._held))
+        data = self._held
+        return self._show(data, _found(data, self._secrets) + self._torn(data)[0], len(data))
 
-    def _show(self, data: bytes, keep: int) -> bytes:
+    def _torn(self, data: bytes) -> tuple[list[_Span], int]:
+        """Return where secrets stand that are torn, and from where on one may only have begun."""
+        text = bare(data)
+        first = _undecided(text, self._shown)
+        if len(text) == len(data):
+            return [], first
+        if first == len(text) and not any(secret in text for secret in self._shown):
+            return [], len(data)
+        text, *_ = view = seen(data)
+        found = [(view.place(start), view.place(end - 1) + 1) for start, end in _found(text, self._shown)]
+        first = _undecided(text, self._shown)
+        return found, view.place(first) if first < len(text) else len(data)
+
+    def _show(self, data: bytes, found: list[_Span], keep: int) -> bytes:
         """Return what stands before `keep`, masked, and hold the rest."""
         parts: list[bytes] = []
         shown_to = 0
-        for start, end in _spans(data, self._secrets, self._covered):
+        for start, end in _joined([(0, self._covered), *found] if self._covered else found):
             if start >= keep:
                 break
             parts.append(data[shown_to:start])
@@ -132,17 +155,21 @@ def _forms(secret: str) -> Iterator[str]:
                 yield part
 
 
-def _spans(data: AnyStr, secrets: Sequence[AnyStr], covered: int = 0) -> list[tuple[int, int]]:
-    """Return what is to be hidden, overlaps joined, in order; the first `covered` places are hidden anyhow."""
-    found = [(0, covered)] if covered else []
+def _found(data: AnyStr, secrets: Sequence[AnyStr]) -> list[_Span]:
+    """Return where secrets stand, in no order, also where they overlap."""
+    found: list[_Span] = []
     for secret in secrets:
         at = data.find(secret)
         while at >= 0:
             found.append((at, at + len(secret)))
             at = data.find(secret, at + 1)
-    found.sort()
-    spans: list[tuple[int, int]] = []
-    for start, end in found:
+    return found
+
+
+def _joined(found: list[_Span]) -> list[_Span]:
+    """Return what is to be hidden, overlaps joined, in order."""
+    spans: list[_Span] = []
+    for start, end in sorted(found):
         if spans and start < spans[-1][1]:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:
@@ -153,7 +180,7 @@ def _spans(data: AnyStr, secrets: Sequence[AnyStr], covered: int = 0) -> list[tu
 def _masked(data: AnyStr, secrets: Sequence[AnyStr], mask: AnyStr) -> AnyStr:
     parts: list[AnyStr] = []
     at = 0
-    for start, end in _spans(data, secrets):
+    for start, end in _joined(_found(data, secrets)):
         parts.append(data[at:start])
         parts.append(mask)
         at = end

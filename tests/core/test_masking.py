@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from buildtools.core.masking import Masker
 from buildtools.core.model import Status
 from buildtools.core.results import Finding, StepResult
+from buildtools.core.sequences import SEQUENCE
+from buildtools.core.unseen import GAP, LIMIT
 
 ALPHABET = "ab\né"
 secrets = st.lists(st.text(ALPHABET, max_size=6), max_size=4)
@@ -82,6 +84,76 @@ def test_a_secret_torn_by_what_nobody_sees_is_hidden(text: str) -> None:
     assert masker.text(f"\x1b[32msay\x1b[m {text}!") == "say ***!"
     assert masker.value(Finding(tool="t", rule="r", message=text, path="p")).message == "***"
     assert masker.text("\x1b[32mhush-\x1b[m hush \x00") == "\x1b[32mhush-\x1b[m hush \x00"
+
+
+def covered(text: str, secrets: list[str]) -> list[bool]:
+    """Tell of each character whether a secret covers it, or what does not show within one."""
+    hidden = [(char < " " and char not in "\t\n") or "\x7f" <= char <= "\x9f" for char in text]
+    for match in SEQUENCE.finditer(text):
+        hidden[match.start() : match.end()] = [True] * len(match[0])
+    found = [False] * len(text)
+    for places in (range(len(text)), [place for place, hide in enumerate(hidden) if not hide]):
+        shown = "".join(text[place] for place in places)
+        for secret in secrets:
+            for at in range(len(shown)):
+                if shown.startswith(secret, at):
+                    start, end = places[at], places[at + len(secret) - 1] + 1
+                    found[start:end] = [True] * (end - start)
+    return found
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    st.lists(st.sampled_from(["ab", "aab", "abba", "bé", "b;b", "ba\nb", "[m", "\rb"]), min_size=1, max_size=3),
+    st.lists(
+        st.sampled_from([*"ababé;[m]\x1b\x07\x00\r\n\x9b\xa0", "\x1b[m", "\x1b[1;3", "\x1b]0;", "\x1b\\"]), max_size=16
+    ),
+    st.lists(st.integers(0, 300), max_size=12),
+)
+def test_a_stream_hides_what_is_torn_wherever_it_is_cut(
+    hidden: list[str], pieces: list[str], places: list[int]
+) -> None:
+    text = "".join(pieces)
+    masker = Masker(hidden)
+    masked = stream(masker, cut(text.encode(), places))
+    assert masked == stream(masker, [text.encode()])
+    assert masked == stream(masker, [bytes([byte]) for byte in text.encode()])
+    left = covered(text, [form for secret in hidden for form in (secret, secret.strip(), quote(secret, safe=""))])
+    shown = "".join(char for char, hide in zip(text, left, strict=True) if not hide)
+    assert masked.decode().replace("***", "") == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (b"\x1b[1;31mhus\x1b[m\x1b[Kh-hush!\x1b[m", b"\x1b[1;31m***!\x1b[m"),
+        (b"hush\x00-hu\r\x7fsh!", b"***!"),
+        (b"hush\x1b]0;a title\x1b\\-\x1b]8;;\x07\x1b(Bhush!", b"***!"),
+        (b"hush\xc2\x9b-hush \xc2\xa0\xc2", b"*** \xc2\xa0\xc2"),
+        (b"hush-\x1b[mhash", b"hush-\x1b[mhash"),
+    ],
+)
+def test_a_stream_hides_secrets_torn_by_what_nobody_sees(text: bytes, shown: bytes) -> None:
+    for cuts in ([], [9], list(range(len(text)))):
+        assert stream(Masker(["hush-hush"]), cut(text, cuts)) == shown
+
+
+@pytest.mark.parametrize("flood", [b"\0" * GAP, b"\x1b[m" * GAP, b"\x1b]" + b"x" * LIMIT * 2, b"\r\0\x1b[m" * GAP])
+def test_a_flood_of_what_does_not_show_is_not_held_for_ever(flood: bytes) -> None:
+    filtered = Masker(["hush-hush"]).stream()
+    shown = filtered.feed(b"hush")
+    for _ in range(4):
+        shown += filtered.feed(flood)
+    held = filtered.finish()
+    assert shown + held == b"hush" + flood * 4
+    assert len(held) <= LIMIT
+
+
+def test_a_gap_is_seen_through_up_to_its_bound() -> None:
+    for gap, parts in ((GAP, b"***"), (GAP + 1, b"hush" + b"\0" * (GAP + 1) + b"-hush")):
+        text = b"hush" + b"\0" * gap + b"-hush"
+        assert stream(Masker(["hush-hush"]), [text]) == parts
+        assert stream(Masker(["hush-hush"]), cut(text, [*range(0, len(text), 100), 7])) == parts
 
 
 def test_overlapping_secrets_are_hidden_whole() -> None:
