@@ -92,7 +92,7 @@ def _read_foreign(path: Path, form: str, name: str, root: Path) -> RunResult:
     from buildtools.steps.imported.whereabouts import whereabouts
 
     try:
-        data = path.read_bytes()
+        data = forms.data_of(path, str(path))
         written = path.stat().st_mtime
         form = forms.sniffed(data) if form == "auto" else form
     except OSError as error:

@@ -150,6 +150,15 @@ def test_the_commands_after_a_deployment_work(project: MakeProject) -> None:
     assert served == ["1.0.1", "1.0.1", "1.0.1", "1.0.0", "1.0.1", "1.0.1"]
 
 
+def test_the_formats_of_reports_are_those_that_are_read() -> None:
+    from buildtools.steps.imported.forms import FORMS
+
+    part = CI.read_text(encoding="utf-8").partition("\n## Reports of other tools\n")[2]
+    rows = part[part.index("| format |") :].partition("\n\n")[0].splitlines()[2:]
+    shown = [name for row in rows for name in re.findall(r"`([\w-]+)`", row.split(" | ")[0])]
+    assert sorted(shown) == sorted(FORMS)
+
+
 def test_every_linter_is_described() -> None:
     from buildtools.linters import Linter
     from buildtools.pipeline.registry import BUILTIN, Registry

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -12,7 +11,7 @@ import msgspec
 
 from buildtools.plugin import Finding, Kind, Severity, Status, StepContext, StepError, StepResult
 from buildtools.steps.imported import verdict
-from buildtools.steps.imported.forms import read
+from buildtools.steps.imported.forms import data_of, read
 from buildtools.steps.imported.imported import Imported
 from buildtools.steps.imported.whereabouts import whereabouts
 from buildtools.steps.linters.verdict import Bar
@@ -32,8 +31,6 @@ Form = Literal[
     "lcov",
     "go-test",
 ]
-MOST = 64 * 2**20
-"""bytes of one file"""
 _TICK = 0.05
 """A file's time may lag behind the clock by the kernel's tick, a hundredth of a second or less."""
 _COARSE = 2.0
@@ -141,23 +138,18 @@ class Report(Ratchet, frozen=True, kw_only=True):
 
     def _read(self, path: Path, ctx: StepContext) -> Imported:
         shown = _shown(path, ctx)
-        try:
-            about = path.stat()
-            if not stat.S_ISREG(about.st_mode):
-                raise StepError(f"{shown}: is no file")
-            self._check_age(about.st_mtime_ns, shown, ctx)
-            with path.open("rb") as file:
-                data = file.read(MOST + 1)
-        except OSError as error:
-            raise StepError(f"{shown}: cannot be read: {error.strerror}") from None
-        if len(data) > MOST:
-            raise StepError(f"{shown}: is larger than {MOST // 2**20} MiB", remedy="Let its tool write several files.")
+        self._check_age(path, shown, ctx)
+        data = data_of(path, shown)
         if not data.strip() and self.allow_empty:
             return Imported(result=StepResult(), nothing=True)
         return read(data, self.form, shown)
 
-    def _check_age(self, written: int, shown: str, ctx: StepContext) -> None:
+    def _check_age(self, path: Path, shown: str, ctx: StepContext) -> None:
         """Raise `StepError` for a file that an earlier run has left: what it says may long be wrong."""
+        try:
+            written = path.stat().st_mtime_ns
+        except OSError:
+            return  # its reader says why
         slack = _TICK if written % 10**9 else _COARSE
         if not self.allow_old and written / 1e9 < ctx.run_started - slack:
             remedy = (

@@ -13,7 +13,7 @@ import pytest
 from buildtools.core.errors import StepError
 from buildtools.core.model import Cause, Severity, Status
 from buildtools.core.results import StepResult
-from buildtools.steps import report as module
+from buildtools.steps.imported import forms
 from buildtools.steps.report import Form, Report
 from tests.conftest import MakeProject
 from tests.support.context import LoneContext
@@ -54,9 +54,7 @@ def judged(ctx: LoneContext, *files: str, **options: object) -> StepResult:
 def test_the_forms_are_those_that_can_be_read() -> None:
     from typing import get_args
 
-    from buildtools.steps.imported.forms import FORMS
-
-    assert get_args(Form) == ("auto", *FORMS)
+    assert get_args(Form) == ("auto", *forms.FORMS)
 
 
 def test_failed_tests_close_the_gate(tmp_path: Path) -> None:
@@ -182,7 +180,7 @@ def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_file_beyond_all_measure_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 64)
+    monkeypatch.setattr(forms, "MOST", 64)
     with pytest.raises(StepError, match=r"good\.xml: is larger than"):
         judged(context(tmp_path, good__xml=GOOD), "good.xml")
 

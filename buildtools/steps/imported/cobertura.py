@@ -6,7 +6,7 @@ import re
 
 from buildtools.plugin import StepResult
 from buildtools.steps.imported.elements import Element, walk
-from buildtools.steps.imported.hits import Hits, new
+from buildtools.steps.imported.hits import Hits
 from buildtools.steps.imported.imported import Imported, Unreadable
 
 _CONDITIONS = re.compile(r".*\(\s*(\d{1,9})\s*/\s*(\d{1,9})\s*\)\s*")
@@ -47,7 +47,7 @@ class _Classes:
             path = element.attributes.get("filename", "")
             if not path:
                 raise Unreadable("a class without a filename")
-            hits = self.files.setdefault(path, new())
+            hits = self.files.setdefault(path, Hits())
             for part in element.children:
                 # A method's lines stand among the class's again, but not with everybody.
                 methods = part.children if part.name == "methods" else []

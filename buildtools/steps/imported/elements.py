@@ -92,9 +92,11 @@ class _Builder:
         self._kept = 0
         """how many of the open elements are in one that is wanted whole"""
         self._within = 0
+        self._texts: list[list[str]] = []
+        """what stands directly in each open element; joined once, since a text comes in many pieces"""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        element = Element(_local(name), {_local(key): value for key, value in attributes.items()}, children=[])
+        element = Element(_local(name), {_local(key): value for key, value in attributes.items()})
         if len(self._open) >= _DEEPEST:
             raise Unreadable(f"elements are nested deeper than {_DEEPEST}")
         if self._kept:
@@ -107,9 +109,11 @@ class _Builder:
         if self._kept or element.name in self._taker.whole:
             self._kept += 1
         self._open.append(element)
+        self._texts.append([])
 
     def end(self, _name: str) -> None:
         element = self._open.pop()
+        element.text = "".join(self._texts.pop())
         if self._kept:
             self._kept -= 1
             if self._kept:
@@ -119,7 +123,7 @@ class _Builder:
 
     def text(self, text: str) -> None:
         if self._kept:
-            self._open[-1].text += text
+            self._texts[-1].append(text)
 
 
 def _local(name: str) -> str:

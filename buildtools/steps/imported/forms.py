@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 
 import msgspec
 
@@ -26,6 +27,8 @@ FORMS = {
 """name → module of this package, imported when it is needed; where there is a `--report` of a form, it has that name"""
 
 _ROOTS = {"checkstyle": "checkstyle", "coverage": "cobertura", **dict.fromkeys(junit.ROOTS, "junit")}
+MOST = 64 * 2**20
+"""bytes of one file"""
 _LOOKED_AT = 200
 """lines of a text"""
 _REMEDY = f"See that its tool came to its end, and wrote one of {', '.join(FORMS)}."
@@ -45,6 +48,20 @@ class _Entry(msgspec.Struct):
     check_name: msgspec.Raw = _ABSENT
     location: msgspec.Raw = _ABSENT
     symbol: msgspec.Raw = _ABSENT
+
+
+def data_of(path: Path, place: str) -> bytes:
+    """Return a file's bytes; raises `StepError` for what is no file, cannot be read, or is larger than any report."""
+    try:
+        if not path.is_file() and path.exists():
+            raise StepError(f"{place}: is no file")
+        with path.open("rb") as file:
+            data = file.read(MOST + 1)
+    except OSError as error:
+        raise StepError(f"{place}: cannot be read: {error.strerror}") from None
+    if len(data) > MOST:
+        raise StepError(f"{place}: is larger than {MOST // 2**20} MiB", remedy="Let its tool write several files.")
+    return data
 
 
 def read(data: bytes, form: str, place: str) -> Imported:

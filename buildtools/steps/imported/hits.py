@@ -43,11 +43,6 @@ class Hits(msgspec.Struct):
         )
 
 
-def new() -> Hits:
-    """Return that nothing is known of a file."""
-    return Hits(lines={}, branches={}, jumps=set())
-
-
 def ranges(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
     """Return the ranges, first and last, that hold exactly these numbers."""
     out: list[tuple[int, int]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from buildtools.plugin import StepResult
-from buildtools.steps.imported.hits import Hits, new
+from buildtools.steps.imported.hits import Hits
 from buildtools.steps.imported.imported import Imported, Unreadable, lines
 
 _RECORD = re.compile(r"[A-Z]{2,6}:.*")
@@ -21,7 +21,7 @@ def read(data: bytes) -> Imported:
         key, _, rest = line.partition(":")
         if key == "SF" and not path and rest:
             path, branches = rest, {}
-            files.setdefault(path, new())
+            files.setdefault(path, Hits())
         elif line == "end_of_record" and path:
             for at, (taken, of) in branches.items():
                 files[path].branch(at, taken, of)

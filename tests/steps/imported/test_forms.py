@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from buildtools.core.errors import StepError
+from buildtools.core.results import RunResult, StepRun
 from buildtools.reports.kinds import RENDERERS
 from buildtools.reports.scene import ELSEWHERE
 from buildtools.steps.imported.forms import FORMS, read, sniffed
 from buildtools.steps.imported.imported import Imported
+from buildtools.steps.imported.verdict import located, together
+from buildtools.steps.imported.whereabouts import whereabouts
 from tests.support.runs import every_outcome
 
 OURS = {form: RENDERERS[form](every_outcome(), ELSEWHERE) for form in FORMS if form in RENDERERS}
@@ -107,6 +111,13 @@ def test_entities_and_depth_are_refused(text: str, why: str) -> None:
             read(text.encode(), form, "x")
 
 
+def test_a_long_text_is_read_in_time() -> None:
+    """In linear time: it comes line by line."""
+    text = "x\n" * 2_000_000
+    data = f"<testsuite><testcase><system-out>{text}</system-out></testcase></testsuite>".encode()
+    assert read(data, "junit", "x").result.cases[0].stdout == text
+
+
 def test_a_testcase_of_endless_parts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("buildtools.steps.imported.elements._MOST_WITHIN", 10)
     with pytest.raises(StepError, match="more than 10 elements in one <testcase>"):
@@ -135,4 +146,7 @@ def test_whatever_stands_there_is_read_or_refused(
     data = SAMPLES[form]
     first, last = sorted(int(cut * len(data)) for cut in cuts)
     with suppress(StepError):
-        assert isinstance(read(data[:first] + junk + data[last:], other, "x"), Imported)
+        imported = read(data[:first] + junk + data[last:], other, "x")
+        result = together([located(imported, whereabouts(Path("/nowhere"), Path("/nowhere"), imported.sources))])
+        step = StepRun(id="s", plugin="report", result=result, started=0.0)
+        RENDERERS["junit"](RunResult(pipeline="p", id="i", steps=(step,)), ELSEWHERE)
