@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from buildtools.reports.ansi import tame
 from buildtools.reports.kinds import RENDERERS
 from tests.conftest import MakeProject
 from tests.e2e.running import FINE, clear, refused
@@ -31,7 +32,15 @@ TALKER = """\
             stream.write(bytes([byte]))
             stream.flush()
             time.sleep(0.004)
+    def torn(stream):
+        for tear in (b"\\x1b[1;31m", b"\\x1b]0;title\\x07\\x1b[m", b"\\x00\\r\\xc2\\x9b"):
+            for piece in (b"torn " + raw[:4] + tear[:1], tear[1:] + raw[4:9] + tear, raw[9:] + b" whole\\n"):
+                stream.write(piece)
+                stream.flush()
+                time.sleep(0.02)
+    torn(sys.stderr.buffer)
     sys.stdout.buffer.write(b"x" * 65530 + raw + b"y" * 70000 + raw + b"\\n")
+    torn(sys.stdout.buffer)
     sys.exit(1)
     """
 
@@ -106,8 +115,10 @@ def hidden(outcome: Outcome, secret: str = SECRET, *, but: tuple[str, ...] = ())
         if path.is_file() and name not in but:
             texts[name] = path.read_text("utf-8", "replace")
     for name, text in texts.items():
+        shown = tame(text.replace("\\u001b", "\x1b").replace("\\u0000", ""), color=False)
         for form in forms(secret):
             assert form not in text, f"{name} holds {form!r}"
+            assert form not in shown, f"{name} shows {form!r}"
 
 
 @pytest.mark.parametrize("mode", ["plain", "jsonl", "live"])
@@ -124,9 +135,13 @@ def test_a_secret_is_in_no_output_log_report_or_event(project: MakeProject, mode
     for kind in RENDERERS:
         masked = (made.root / "reports" / kind).read_text("utf-8")
         assert any(mask in masked for mask in ("***", "&#42;&#42;&#42;")), kind
+    (record,) = (made.root / ".buildtools/runs").iterdir()
+    for path in (made.root / "reports/junit", made.root / "build/reports/report.html", record / "events.jsonl"):
+        assert path.read_text("utf-8").count("torn *** whole") >= 3, path
     assert said.status("talk") == said.status("l1") == "failed"
     (log,) = (made.root / ".buildtools/runs").glob("*/logs/*talk.log")
     assert log.read_text().count("slow ***") == 2
+    assert log.read_text().count("torn *** whole") == 6
     # What stderr said last may have come between, on a busy machine.
     rest = log.read_text().translate(dict.fromkeys(map(ord, " end\n")))
     assert "x***" + "y" * 70000 + "***" in rest
