@@ -114,4 +114,6 @@ def _raised(step: Step, uses: str, ctx: EngineContext, error: BaseException) -> 
 
 
 def _below_the_engine(trace: TracebackType | None) -> TracebackType | None:
-    return trace.tb_next if trace is not None and trace.tb_next is not None else trace
+    while trace is not None and trace.tb_next is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    return trace
