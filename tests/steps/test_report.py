@@ -256,6 +256,29 @@ def test_a_baseline_forgives_no_test_and_no_coverage(tmp_path: Path) -> None:
     assert result.metrics[0].threshold == 90
 
 
+def test_only_findings_on_changed_lines_close_the_gate(project: MakeProject) -> None:
+    here = project({"src/a.c": "1\n2\n3\n"})
+    first = here.commit()
+    here.write({"src/a.c": "1\n2\nchanged\n"}).commit()
+    ctx = context(here.root, q__json=quality(("E", 1, "major")), bad__xml=BAD)
+    since = {"new_since": first}
+    assert judged(ctx, "q.json", **since).status is Status.PASSED
+    assert judged(ctx, "q.json", "bad.xml", **since).status is Status.FAILED
+    context(here.root, q__json=quality(("E", 1, "major"), ("F", 3, "major")))
+    result = judged(ctx, "q.json", **since)
+    assert (result.status, [one.known for one in result.findings]) == (Status.FAILED, [True, False])
+
+
+def test_mypys_own(project: MakeProject) -> None:
+    here = project({"a.py": "x: int = ''\n"})
+    words = (sys.executable, "-m", "mypy", "--config-file=", "--cache-dir=/dev/null", "--junit-xml=m.xml", "a.py")
+    ctx = LoneContext(here.root)
+    assert ctx.run(words, capture=True).returncode == 1
+    result = judged(ctx, "m.xml")
+    assert (result.status, result.reason) == (Status.FAILED, "1 of 1 test failed")
+    assert "Incompatible types in assignment" in result.cases[0].details
+
+
 WRITES = "mkdir -p out && printf '%s' '[]' > out/q.json"
 
 
