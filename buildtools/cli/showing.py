@@ -45,4 +45,4 @@ def _automatic(*, terminal: bool) -> OutputMode:
     for variable, mode in _SYSTEMS:
         if os.environ.get(variable, "").lower() not in ("", "0", "false"):
             return mode
-    return "live" if terminal else "plain"
+    return "live" if terminal and os.environ.get("TERM") != "dumb" else "plain"

@@ -62,6 +62,7 @@ class Transcript:
             self._folder = event.folder[len(event.root) + 1 :]
         if self._style.quiet:
             return ""
-        jobs = f", {event.jobs} at a time" if event.jobs > 1 else ""
+        together = min(event.jobs, len(event.steps))
+        jobs = f", {together} at a time" if together > 1 else ""
         title = f"{one_line(event.pipeline)}: {count(len(event.steps), 'step')}{jobs}"
         return f"{self._style.paint(title, 'bold')}\n"

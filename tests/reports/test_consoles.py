@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -25,8 +27,10 @@ from buildtools.core.events import (
 )
 from buildtools.core.model import Cause, Status
 from buildtools.core.results import Artifact, Attempt, Finding, Metric, RunResult, StepResult, StepRun, TestCase
+from buildtools.reports.cells import columns, fitting
 from buildtools.reports.live import LiveConsole
 from buildtools.reports.plain import PlainConsole
+from buildtools.reports.rows import Moving
 from buildtools.reports.style import QUIET, VERBOSE, Style
 
 
@@ -417,6 +421,73 @@ def test_live_survives_a_terminal_that_went_away() -> None:
     with pytest.raises(OSError, match="Input/output"):
         console.handle(ended())
     console.close()
+
+
+def test_the_cursor_rests_where_the_moving_lines_begin() -> None:
+    text = live(started("a", "b"), StepStarted(time=0, step="a"), StepStarted(time=0, step="b"), "2 running")
+    frame = text[text.rindex("\x1b[?7l") :]
+    assert frame.count("\n") == 2
+    assert frame.endswith("\x1b[J\x1b[?7h\r\x1b[2A\r\x1b[K\x1b[C\x1b[J\r\x1b[?25h")
+
+
+@pytest.mark.parametrize("text", ["plain words", "日本語のテキスト", "naïve café ✓", "e\u0301" * 9])
+@pytest.mark.parametrize("room", range(22))
+def test_what_does_not_fit_is_cut_by_the_columns_it_takes(text: str, room: int) -> None:
+    shown, taken = fitting(text, room, "…")
+    assert taken == columns(shown) <= room
+    assert shown == text or columns(text) > room
+    assert shown == text or room == 0 or (shown.endswith("…") and text.startswith(shown[:-1].rstrip()))
+
+
+def test_the_last_line_that_says_something_is_shown() -> None:
+    moving = Moving(step="s", since=0.0)
+    assert moving.words == ""
+    for text, words in (
+        ("one\r\ntw", "tw"),
+        ("o\n\n \n\x1b[K\x1b[m", "two"),
+        ("10 %\r20 %\r", "20 %"),
+        ("\n\a", "20 %"),
+    ):
+        moving.output(Output(time=0, step="s", text=text))
+        assert moving.words == words
+    moving.progress(Progress(time=0, step="s", done=1, note="unpacking\nmore"))
+    assert moving.words == "unpacking ..."
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="no tmux")
+def test_a_terminal_may_be_resized_while_it_is_drawn(tmp_path: Path) -> None:
+    wait = "echo working for quite a while on what needs a long line to be told; until [ -e go ]; do sleep 0.1; done"
+    steps = [f"  s{n}: {{uses: shell, needs: [], with: {{run: '{wait}'}}}}" for n in range(5)]
+    steps.append("  bad: {uses: shell, needs: [], with: {run: 'exit 1'}}")
+    (tmp_path / "pipeline.yaml").write_text("\n".join(["steps:", *steps, ""]))
+
+    def tmux(*words: str) -> str:
+        done = subprocess.run(["tmux", "-S", tmp_path / "tmux", *words], capture_output=True, text=True, check=True)
+        return done.stdout
+
+    def shown(text: str, times: int = 1) -> list[str]:
+        deadline = time.monotonic() + 60
+        while (screen := tmux("capture-pane", "-p", "-S", "-200")).count(text) != times:
+            assert time.monotonic() < deadline, screen
+            time.sleep(0.05)
+        return screen.splitlines()
+
+    run = f"seq 50; {shlex.join([sys.executable, '-m', 'buildtools', 'run', '-k', '-j', '9'])}; echo over; sleep 60"
+    tmux("-f", "/dev/null", "-u", "new-session", "-d", "-x", "100", "-y", "24", "-c", str(tmp_path), "sh", "-c", run)
+    try:
+        shown("1/6 done, 5 running, 1 failed")
+        for width, height in ((60, 24), (120, 30), (70, 24)):
+            tmux("resize-window", "-x", str(width), "-y", str(height))
+            time.sleep(1)
+        shown("working for", 5)
+        shown(" running", 1)
+        (tmp_path / "go").touch()
+        after = shown("over")
+    finally:
+        tmux("kill-server")
+    assert not any(" running" in line for line in after)
+    at = next(place for place, line in enumerate(after) if line == "Failures")
+    assert "  run it alone: buildtools run bad" in after[at:]
 
 
 def test_quiet_live_does_not_move() -> None:
