@@ -74,8 +74,8 @@ def test_what_is_offered(project: MakeProject, line: str, offers: list[str]) -> 
 
 def test_all_commands_and_all_plugins_are_offered(project: MakeProject) -> None:
     made = project()
-    commands = ["run", "step", "list", "validate", "graph", "plugins", "schema", "why", "cache"]
-    commands += ["doctor", "completion"]
+    commands = ["run", "step", "list", "validate", "graph", "releases", "activate", "rollback", "report"]
+    commands += ["plugins", "schema", "why", "cache", "doctor", "completion"]
     assert complete(made, "") == commands
     assert complete(made, "step ") == [name for name, _, _ in BUILTIN]
     assert complete(made, "run x") == []
