@@ -15,8 +15,8 @@ from buildtools.reports.rows import Part
 from buildtools.reports.style import Style, encodable
 
 _FRAME = 1 / 8
-_SHARE = 1 / 60
-"""Of one processor, for drawing: a frame that took 5 ms is followed by none for 0.3 s."""
+_SHARE = 1 / 100
+"""Of one processor, for drawing: a frame that took 5 ms is followed by none for 0.5 s."""
 _HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
 _UNWRAPPED, _WRAPPED = "\x1b[?7l", "\x1b[?7h"
 _BELOW = "\x1b[J"

@@ -269,7 +269,7 @@ def test_colours_end_with_the_output_they_came_in(output: str, shown: str) -> No
 
 
 def test_attempts_are_told_apart() -> None:
-    events = [
+    events: list[AnyEvent] = [
         StepStarted(time=0, step="s"),
         Output(time=0, step="s", text="first"),
         StepStarted(time=0, step="s", attempt=2),
