@@ -254,7 +254,11 @@ def test_no_cache_neither_reads_nor_writes(build: Project) -> None:
 def test_a_step_without_inputs_opens_nothing(project: Any) -> None:
     made = project({"pipeline.yaml": "steps: {a: {uses: shell, with: {run: 'true'}}}"})
     made.run()
-    assert sorted(path.name for path in (made.root / ".buildtools").iterdir()) == [".gitignore", "history.sqlite", "runs"]
+    assert sorted(path.name for path in (made.root / ".buildtools").iterdir()) == [
+        ".gitignore",
+        "history.sqlite",
+        "runs",
+    ]
     assert why(made, "a") == ["never cached: it does not say what its result depends on"]
 
 

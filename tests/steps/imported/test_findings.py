@@ -103,7 +103,7 @@ def test_not_every_result_is_a_finding() -> None:
 
 
 def test_places_of_sarif() -> None:
-    bases = {"SRC": {"uri": "src/", "uriBaseId": "TOP"}, "TOP": {"uri": "file:///work/"}, "LOOP": {"uriBaseId": "LOOP"}}
+    bases = {"SRC": {"uri": "src/", "uriBaseId": "TOP"}, "TOP": {"uri": "file:///at/"}, "LOOP": {"uriBaseId": "LOOP"}}
     by_number = [{"physicalLocation": {"artifactLocation": {"index": 0}}}]
     results = [
         {"message": {"text": "m"}, "locations": locations}
@@ -117,7 +117,7 @@ def test_places_of_sarif() -> None:
         )
     ]
     found = sarif_of(*results, originalUriBaseIds=bases, artifacts=[{"location": {"uri": "z.py"}}])
-    assert [one.path for one in found] == ["/work/src/a.py", "/x/ü.py", "a.py", "a.py", "z.py", ""]
+    assert [one.path for one in found] == ["/at/src/a.py", "/x/ü.py", "a.py", "a.py", "z.py", ""]
 
 
 def test_an_analysis_without_success_is_an_error() -> None:
@@ -175,7 +175,7 @@ def test_ruffs_own(tmp_path: Path) -> None:
 
 CHECKSTYLE = """<?xml version="1.0" encoding="UTF-8"?>
 <checkstyle version="10.3">
-<file name="/work/A.java">
+<file name="/at/A.java">
 <error line="12" column="3" severity="warning" message="&apos;x&apos; hides"
  source="com.puppycrawl.tools.checkstyle.checks.coding.HiddenFieldCheck"/>
 <error line="0" severity="ignore" message="no" source="x.Y"/>
@@ -201,7 +201,7 @@ def test_checkstyles_sources_name_tools_and_rules() -> None:
         ("checkstyle", "Squiz.Commenting.File.Missing", 0, error),
         ("checkstyle", "exception", 0, error),
     ]
-    assert {one.path for one in found} == {"/work/A.java"}
+    assert {one.path for one in found} == {"/at/A.java"}
     assert (found[0].message, found[0].column, found[5].message) == ("'x' hides", 3, "com.X: cannot parse")
 
 
