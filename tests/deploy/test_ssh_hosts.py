@@ -224,7 +224,7 @@ def test_a_file_system_that_is_too_small(tmp_path: Path, limit: str, files: dict
         deploy(server, tmp_path, first)
         with pytest.raises(StepError) as caught:
             deploy(server, tmp_path, second)
-        assert "Make room there" in caught.value.remedy
+        assert "there, or keep fewer releases" in caught.value.remedy
         assert (content(root / "demo/current"), current(tmp_path)) == (ONE, "releases/1.0.r1")
         assert names(root / "demo/releases") == ["1.0.r1"]
         # With room, the next run puts it right by itself.
