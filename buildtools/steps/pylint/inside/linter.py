@@ -27,8 +27,10 @@ from .tracing import Trace
 from .unchanged import Watch
 from .zygote import Zygote
 
-_ENOUGH = 0.5
-"""The share of the files that has to be parsed from which on all are: then nothing has to be tried twice"""
+_ENOUGH = 0.2
+"""The share of the files that has to be parsed from which on all are: then nothing has to be tried twice
+
+What is parsed in vain must cost less than what is saved. Each further attempt has to get by with less."""
 
 
 class Wish:
@@ -130,9 +132,9 @@ class _Fast:
         more: set[int] = set()
         needs = Needs(keeper)
         try:
-            for _attempt in range(4):
+            for attempt in range(1, 5):
                 wanted = needs.to_parse(more) if keeper.stale else set()
-                if len(wanted) > _ENOUGH * len(self.items):
+                if len(wanted) > max(_ENOUGH / attempt * len(self.items), 1):
                     return None
                 if not wanted:
                     return {}, {}
