@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from buildtools import __version__
-from buildtools.core.errors import InvalidPipeline, ReportError
-from buildtools.core.events import AnyEvent, PlannedStep, RunFinished, Sink
+from buildtools.concluding import RunRequest, forget_reports, history_of, previous, repository_of, write_reports
+from buildtools.consoles import OutputChoice, OutputMode, Witnessed, sink_of
+from buildtools.core.errors import InvalidPipeline
+from buildtools.core.events import PlannedStep
 from buildtools.core.masking import Masker
 from buildtools.core.results import RunResult
 from buildtools.core.step import Step
@@ -21,44 +22,7 @@ from buildtools.engine.plan import Plan, Selection, make_plan
 from buildtools.engine.settings import RunSettings
 from buildtools.pipeline.model import Configured, Pipeline, StepSpec
 
-if TYPE_CHECKING:
-    from buildtools.reports.html.trends import Trend
-    from buildtools.reports.plain import Dress
-    from buildtools.reports.scene import Scene
-    from buildtools.reports.style import Style
-
 _T = TypeVar("_T")
-OutputMode = Literal["live", "plain", "teamcity", "github", "gitlab", "jsonl"]
-
-
-class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """How to execute a plan, and which reports to write; all paths are absolute, `timeout` is in seconds."""
-
-    reports: Path
-    jobs: int = 1
-    keep_going: bool = False
-    timeout: float | None = None
-    offline: bool = False
-    updating: bool = False
-    """steps' baselines are to be brought up to date"""
-    cache: Literal["on", "off", "refresh"] = "on"
-    wanted: tuple[tuple[str, Path], ...] = ()
-    """further reports: (kind, path)"""
-    history: Path | None = None
-    """default: `.buildtools/history.sqlite` in the project"""
-    reported: bool = True
-    """whether there are to be reports at all"""
-
-
-class OutputChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """What to show on stdout. `rerun` returns the command line that runs one step alone."""
-
-    rerun: Callable[[str], str]
-    mode: OutputMode = "plain"
-    color: bool = False
-    verbosity: int = 0
-    complain: Callable[[str], None] = lambda _problem: None
-    """called for each problem of the run that stdout, gone or full, did not take"""
 
 
 def project_of(file: Path | None) -> tuple[Path | None, Path]:
@@ -188,9 +152,9 @@ def _shown_run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResu
 
     settings = _settings(plan, request)
     if request.reported:
-        write = partial(_write_reports, plan, request, choice)
-        settings = msgspec.structs.replace(settings, conclude=write, previous=partial(_previous, plan, request))
-    console = _Witnessed(_sink(choice, plan, request))
+        write = partial(write_reports, plan, request, rerun=choice.rerun, complain=choice.complain)
+        settings = msgspec.structs.replace(settings, conclude=write, previous=partial(previous, plan, request))
+    console = Witnessed(sink_of(choice, plan, request))
     result = execute(plan, settings, [console])
     for problem in result.problems:
         if problem not in console.told:
@@ -221,154 +185,22 @@ def _revision(root: Path) -> str:
     return ""
 
 
-def repository_of(root: Path) -> Path | None:
-    """Return the top of the work tree that `root` lies in."""
-    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
-
-
-class _Witnessed:
-    """A sink on stdout that remembers which problems of the run it has told, if it came that far."""
-
-    name = "standard output"
-
-    def __init__(self, sink: Sink) -> None:
-        self.told: tuple[str, ...] = ()
-        self._sink = sink
-        if hasattr(sink, "tick"):
-            self.tick = sink.tick
-
-    def handle(self, event: AnyEvent) -> None:
-        try:
-            self._sink.handle(event)
-        except BrokenPipeError:
-            raise  # nobody listens any more: no problem of ours
-        except OSError as error:
-            raise ReportError(f"standard output cannot be written: {error.strerror}") from None
-        if isinstance(event, RunFinished):
-            self.told = event.result.problems
-
-    def close(self) -> None:
-        self._sink.close()
-
-
-def _sink(choice: OutputChoice, plan: Plan, request: RunRequest) -> Sink:
-    if choice.mode == "jsonl":
-        from buildtools.reports.jsonl import JsonLines
-
-        return JsonLines(sys.stdout.buffer)
-    style = _style(choice, Masker(plan.pipeline.secrets), request)
-    if choice.mode == "live":
-        from buildtools.reports.live import LiveConsole
-
-        return LiveConsole(sys.stdout, style=style)
-    from buildtools.reports.plain import PlainConsole
-
-    return PlainConsole(sys.stdout, style=style, dress=_dress(choice, plan))
-
-
-def _dress(choice: OutputChoice, plan: Plan) -> Dress | None:
-    if choice.mode == "teamcity":
-        from buildtools.reports.teamcity import TeamCity
-
-        return TeamCity(prefix=_scene(plan, choice.rerun).prefix)
-    if choice.mode == "gitlab":
-        from buildtools.reports.gitlab import GitLab
-
-        return GitLab()
-    if choice.mode == "github":
-        from buildtools.reports.github import Files, GitHub
-
-        summary, outputs = (os.environ.get(name) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"))
-        files = Files(summary=Path(summary) if summary else None, outputs=Path(outputs) if outputs else None)
-        return GitHub(files=files, scene=_scene(plan, choice.rerun), hidden=tuple(plan.pipeline.secrets))
-    return None
-
-
-def _style(choice: OutputChoice, masker: Masker, request: RunRequest) -> Style:
-    from buildtools.reports.style import Style, shows_unicode
-
-    return Style(
-        color=choice.color,
-        unicode=shows_unicode(sys.stdout),
-        verbosity=choice.verbosity,
-        rerun=lambda step: masker.text(choice.rerun(step)),
-        junit=os.path.relpath(request.reports / "junit.xml"),
-    )
-
-
-def forget_reports(request: RunRequest) -> None:
-    """Remove the reports that an earlier run left: if this one never comes to write its own, none may pass for it."""
-    from buildtools.reports.files import forget, places
-
-    forget(places(request.reports, request.wanted))
-
-
-def _write_reports(plan: Plan, request: RunRequest, choice: OutputChoice, result: RunResult) -> tuple[str, ...]:
-    """Write the usual reports, what else was asked for, and the history; return what could not be written."""
-    from buildtools.reports.files import places, write
-
-    record = plan.pipeline.root / ".buildtools/runs" / result.id
-    scene = _scene(plan, choice.rerun, record)
-    problems: tuple[str, ...] = ()
-    if plan.pipeline.file.name:
-        from buildtools.reports.history import HistoryError
-
-        try:
-            scene = msgspec.structs.replace(scene, trends=_remember(plan, request, result))
-        except HistoryError as error:
-            if request.history is not None:
-                problems = (f"the history could not be written: {error}",)
-            else:
-                choice.complain(f"the history could not be written: {error}")
-    return (*problems, *write(result, places(request.reports, request.wanted), scene))
-
-
-def _remember(plan: Plan, request: RunRequest, result: RunResult) -> tuple[Trend, ...]:
-    """Add a run to the history, and return how its numbers went. Raises `HistoryError`."""
-    from buildtools.reports.history import History, tested
-    from buildtools.reports.trends import RUNS, trends
-
-    history = History(request.history or history_of(plan.pipeline.root))
-    # To ask git for changes takes a while, and only a test's verdicts are compared between runs of one state.
-    clean = any(map(tested, result.steps)) and not _dirty(plan.pipeline.root)
-    history.add(result, result.revision if clean else "")
-    return trends(history.steps(result.pipeline, RUNS), result.id)
-
-
-def _previous(plan: Plan, request: RunRequest, step: str, metric: str) -> float | None:
-    from buildtools.core.errors import StepError
-    from buildtools.reports.history import History, HistoryError
-
-    try:
-        return History(request.history or history_of(plan.pipeline.root)).previous(plan.pipeline.name, step, metric)
-    except HistoryError as error:
-        raise StepError(str(error), remedy="Remove the file, or name another by --history.") from None
-
-
-def history_of(root: Path) -> Path:
-    """Return where a project's history is, if nobody says otherwise."""
-    return root / ".buildtools/history.sqlite"
-
-
-def _dirty(root: Path) -> bool:
-    from buildtools.core.errors import BuildtoolsError
-    from buildtools.system.git import Repository
-
-    try:
-        return Repository(root).dirty
-    except BuildtoolsError:
-        return True
-
-
-def _scene(plan: Plan, rerun: Callable[[str], str], record: Path | None = None) -> Scene:
-    from buildtools.reports.scene import Scene
-
-    root, mask = plan.pipeline.root, Masker(plan.pipeline.secrets).text
-    return Scene(
-        root=root,
-        record=record,
-        repository=repository_of(root),
-        host=mask(os.uname().nodename),
-        mask=mask,
-        rerun=lambda step: mask(rerun(step)),
-    )
+__all__ = [
+    "OutputChoice",
+    "OutputMode",
+    "RunRequest",
+    "ask",
+    "forget_reports",
+    "history_of",
+    "open_pipeline",
+    "perform",
+    "plan_of",
+    "plan_of_step",
+    "plan_within",
+    "planned_steps",
+    "project_of",
+    "repository_of",
+    "run",
+    "shown",
+    "state_folder",
+]

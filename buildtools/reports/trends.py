@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -12,7 +13,12 @@ from buildtools.core.model import Status
 from buildtools.reports.history import StepPast
 from buildtools.reports.html.trends import Trend
 
-_TELLING = {"coverage": "higher", "pylint score": "higher", "findings": "lower", "archive size": "lower"}
+_TELLING: dict[str, Literal["higher", "lower"]] = {
+    "coverage": "higher",
+    "pylint score": "higher",
+    "findings": "lower",
+    "archive size": "lower",
+}
 """Metrics that are worth a curve, and which way is good"""
 _MOST = 12
 RUNS = 30
@@ -62,10 +68,9 @@ def trends(past: dict[str, list[StepPast]], now: str) -> tuple[Trend, ...]:
             continue
         for name, values, unit in _metrics(runs):
             if name in _TELLING:
-                better = "higher" if _TELLING[name] == "higher" else "lower"
                 labels = tuple(_label(run) for run in runs if name in run.metrics)
                 found.append(
-                    Trend(name=f"{step}: {name}", values=tuple(values), labels=labels, unit=unit, better=better)  # type: ignore[arg-type]
+                    Trend(name=f"{step}: {name}", values=tuple(values), labels=labels, unit=unit, better=_TELLING[name])
                 )
         carried = [run for run in runs if run.status == Status.PASSED.value and not run.cached]
         if carried and carried[-1].run == now:

@@ -100,15 +100,7 @@ class Ratchet(Step, frozen=True):
 
 def _untouched(root: Path, base: str, findings: tuple[Finding, ...]) -> Iterator[int]:
     repository = Repository(root)
-    if base == "auto":
-        base = repository.default_base()
-        if not base:
-            raise GitError("new-since: auto finds no default branch", remedy="Name a branch or a commit.")
-    if not repository.has(base):
-        raise GitError(
-            f"new-since: {base} is no commit here", remedy="Fetch it: CI systems often clone no more than one commit."
-        )
-    changed = repository.changed_lines(base)
+    changed = repository.changed_lines(repository.base(base, "new-since"))
     for number, one in enumerate(findings):
         ranges = changed.get(one.path)
         # What is said about a whole file is new where the file has changed at all.

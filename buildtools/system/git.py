@@ -97,6 +97,16 @@ class Repository:
         common = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
         return next((name for name in (*candidates, *common) if self.has(name)), "")
 
+    def base(self, named: str, option: str) -> str:
+        """Return the commit that an option names to compare with; `auto` is the default branch. Raises `GitError`."""
+        found = self.default_base() if named == "auto" else named
+        if not found:
+            raise GitError(f"{option}: auto finds no default branch", remedy="Name a branch or a commit.")
+        if not self.has(found):
+            remedy = "Fetch it: CI systems often clone no more than one commit."
+            raise GitError(f"{option}: {found} is no commit here", remedy=remedy)
+        return found
+
     def changed(self, base: str) -> tuple[str, ...]:
         """Return the files below the folder, relative to it, that differ from where HEAD and `base` parted.
 

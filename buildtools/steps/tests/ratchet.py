@@ -11,7 +11,7 @@ from buildtools.core.wording import count
 from buildtools.plugin import CoveredFile, Metric, Status, StepContext, StepResult
 from buildtools.steps.tests.measure import Coverage
 from buildtools.system.diff import Ranges
-from buildtools.system.git import GitError, Repository
+from buildtools.system.git import Repository
 
 _NAMED = 5
 
@@ -57,17 +57,7 @@ def _both(one: Ranges, other: Ranges) -> Iterator[tuple[int, int]]:
 
 def _changed(ctx: StepContext, since: str) -> dict[str, Ranges]:
     repository = Repository(ctx.root)
-    base = since
-    if since == "auto":
-        base = repository.default_base()
-        if not base:
-            raise GitError("coverage: diff-since: auto finds no default branch", remedy="Name a branch or a commit.")
-    if not repository.has(base):
-        raise GitError(
-            f"coverage: diff-since: {base} is no commit here",
-            remedy="Fetch it: CI systems often clone no more than one commit.",
-        )
-    return repository.changed_lines(base)
+    return repository.changed_lines(repository.base(since, "coverage: diff-since"))
 
 
 def _of_changed_lines(result: StepResult, bar: float, changed: dict[str, Ranges]) -> StepResult:

@@ -35,7 +35,7 @@ def judged(name: str, stdout: bytes, stderr: bytes, status: int) -> None:
         assert problem.startswith(name)
         assert "\n" not in problem
         return
-    outcome = result(name, report, Bar(), locator(Path("/root/project"), Path("/root/project")))
+    outcome = result(name, report, Bar(), locator(Path("/project"), Path("/project")))
     msgspec.json.encode(outcome)
     if status:
         assert outcome.findings or outcome.status is Status.ERROR
