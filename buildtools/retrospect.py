@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from buildtools.core.errors import BuildtoolsError, StepError
-from buildtools.core.results import SCHEMA_VERSION, RunResult
+from buildtools.core.results import RunResult
 
 
 def one_run(named: str | None, file: Path | None) -> tuple[RunResult, Path | None]:
@@ -33,17 +33,15 @@ def one_run(named: str | None, file: Path | None) -> tuple[RunResult, Path | Non
 
 def read_run(path: Path) -> RunResult:
     """Read a run.json. Raises `StepError` for one that cannot be read, or is none."""
+    from buildtools.steps.imported import runjson
+    from buildtools.steps.imported.imported import Unreadable
+
     try:
-        data = path.read_bytes()
+        return runjson.read_run(path.read_bytes())
     except OSError as error:
         raise StepError(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        found = msgspec.json.decode(data, type=RunResult)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except Unreadable as error:
         raise StepError(f"{path}: is no run.json of buildtools: {error}") from None
-    if found.schema_version != SCHEMA_VERSION:
-        raise StepError(f"{path}: has the schema version {found.schema_version}, which this buildtools does not know")
-    return found
 
 
 def merged_runs(named: Sequence[str]) -> RunResult:

@@ -9,7 +9,7 @@ from buildtools.core.results import Finding, StepRun, TestCase
 from buildtools.core.wording import count
 from buildtools.reports.ansi import RESET, one_line, tame
 from buildtools.reports.metrics import against_bar
-from buildtools.reports.style import COLOURS, Style, duration
+from buildtools.reports.style import COLOURS, Style, duration, flags
 
 _FINDINGS = 20
 _CASES = 20
@@ -43,7 +43,7 @@ def header(run: StepRun, style: Style) -> str:
     parts = [style.paint(word, COLOURS[status]), style.paint(one_line(run.id), "bold")]
     if run.started is not None:
         parts.append(duration(run.seconds))
-    notes = list(_flags(run))
+    notes = list(flags(run))
     if status is Status.SKIPPED and (result.cause is not Cause.WHEN or style.verbose):
         notes.append(one_line(result.reason))
     if style.verbose:
@@ -52,19 +52,6 @@ def header(run: StepRun, style: Style) -> str:
     if notes:
         parts.append(style.paint(f"({', '.join(notes)})", "dim"))
     return "  ".join(parts)
-
-
-def _flags(run: StepRun) -> Iterator[str]:
-    if run.flaky:
-        yield f"flaky: passed at attempt {len(run.earlier) + 1}"
-    elif run.earlier:
-        yield f"{len(run.earlier) + 1} attempts"
-    if run.cached:
-        yield "cached"
-    if run.allowed and run.result.status in (Status.FAILED, Status.ERROR):
-        yield "allowed to fail"
-    if run.result.cause is Cause.TIMEOUT:
-        yield "timed out"
 
 
 def finding_lines(run: StepRun, style: Style, *, limit: int | None) -> Iterator[str]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from buildtools.core.model import Cause, Severity, Status
+from buildtools.core.model import Severity, Status
 from buildtools.core.results import Finding, RunResult, StepRun, TestCase
 from buildtools.core.wording import count, size
 from buildtools.reports.closing import summary
 from buildtools.reports.markdowntext import code, fenced, prose
 from buildtools.reports.metrics import against_bar, held
 from buildtools.reports.scene import ELSEWHERE, Scene
-from buildtools.reports.style import Style, bad, duration
+from buildtools.reports.style import Style, bad, duration, flags
 
 LIMIT = 900_000
 """bytes"""
@@ -73,16 +73,7 @@ def _row(run: StepRun) -> str:
 
 def _notes(run: StepRun) -> Iterator[str]:
     result = run.result
-    if run.earlier:
-        yield (
-            f"**flaky**: passed at attempt {len(run.earlier) + 1}" if run.flaky else f"{len(run.earlier) + 1} attempts"
-        )
-    if run.cached:
-        yield "cached"
-    if run.allowed and result.status in (Status.FAILED, Status.ERROR):
-        yield "allowed to fail"
-    if result.cause is Cause.TIMEOUT:
-        yield "timed out"
+    yield from flags(run)
     yield prose(result.reason, 150)
     for metric in result.metrics:
         if metric.threshold is not None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
 import msgspec
 
-from buildtools.core.model import Status
+from buildtools.core.model import Cause, Status
 from buildtools.core.results import StepRun
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
@@ -75,6 +75,20 @@ def bad(run: StepRun) -> bool:
     """Whether a step ended in a way that people must see again at the end."""
     status = run.result.status
     return status in (Status.FAILED, Status.ERROR) or (status is Status.CANCELLED and run.started is not None)
+
+
+def flags(run: StepRun) -> Iterator[str]:
+    """Yield what is to be known of a step at a glance, besides its status."""
+    if run.flaky:
+        yield f"flaky: passed at attempt {len(run.earlier) + 1}"
+    elif run.earlier:
+        yield f"{len(run.earlier) + 1} attempts"
+    if run.cached:
+        yield "cached"
+    if run.allowed and run.result.status in (Status.FAILED, Status.ERROR):
+        yield "allowed to fail"
+    if run.result.cause is Cause.TIMEOUT:
+        yield "timed out"
 
 
 def duration(seconds: float) -> str:

@@ -69,7 +69,7 @@ def test_every_outcome() -> None:
     text = markdown.render(runs.every_outcome(), Scene(rerun=lambda step: f"buildtools run -f p.yaml {step}")).decode()
     assert text.startswith("## INTERRUPTED: <code>webapp</code>\n\n6 passed, 7 failed, 4 errors, ")
     assert "- problem: out.xml: disk full\n" in text
-    assert "| <code>flaky-tests</code> | ✓ passed | 1.5 s | **flaky**: passed at attempt 2 |\n" in text
+    assert "| <code>flaky-tests</code> | ✓ passed | 1.5 s | flaky: passed at attempt 2 |\n" in text
     assert "| <code>allowed</code> | ✗ failed | 1.5 s | allowed to fail; exit status 1 |\n" in text
     assert "| <code>when</code> | ○ skipped |  | branch is not main |\n" in text
     assert "| <code>src/app.py:3:1</code> | <code>W0611 unused-import</code> | Unused import os |\n" in text

@@ -13,7 +13,7 @@ from buildtools.reports.html.markup import EMPTY, Html, element, joined, spaced
 from buildtools.reports.html.part import part
 from buildtools.reports.html.view import View
 from buildtools.reports.metrics import against_bar, held, shown
-from buildtools.reports.style import bad, duration
+from buildtools.reports.style import bad, duration, flags
 
 _SHOWN = 5
 
@@ -47,23 +47,12 @@ def _step(view: View, run: StepRun) -> Html:
 
 def _aside(run: StepRun) -> Html:
     took = duration(run.seconds) if run.started is not None else "not started"
-    flags = [element("span", flag, class_="flag") for flag in _flags(run)]
+    marks = [element("span", flag, class_="flag") for flag in flags(run)]
     return element(
         "span",
-        spaced(*flags, element("span", run.plugin, class_="plugin"), element("span", took, class_="took")),
+        spaced(*marks, element("span", run.plugin, class_="plugin"), element("span", took, class_="took")),
         class_="aside",
     )
-
-
-def _flags(run: StepRun) -> Iterator[str]:
-    if run.flaky:
-        yield f"flaky, passed at attempt {len(run.earlier) + 1}"
-    elif run.earlier:
-        yield f"{len(run.earlier) + 1} attempts"
-    if run.cached:
-        yield "cached"
-    if run.allowed and run.result.status in (Status.FAILED, Status.ERROR):
-        yield "allowed to fail"
 
 
 def _body(view: View, run: StepRun) -> Iterator[Html]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from buildtools.linters import Linter
 from tests.steps.linters.samples import ALL
+from tests.support.once import once
 from tests.support.project import CHECKOUT
 
 LOCKED = CHECKOUT / "tests/support/linters"
@@ -20,14 +20,8 @@ LOCKED = CHECKOUT / "tests/support/linters"
 def installed(session_folder: Path) -> Path:
     """The folder whose `node_modules` has ESLint, Biome (2, and 1 as `biome-1`) and Oxlint."""
     folder = session_folder / "linters"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        said = folder / "said"
-        if not said.exists():
-            said.write_text(_install(folder))
-        if text := said.read_text():
-            pytest.skip(f"the linters of Node are needed and cannot be had here: {text}")
+    if text := once(folder, _install):
+        pytest.skip(f"the linters of Node are needed and cannot be had here: {text}")
     return folder
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -11,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from tests.support.once import once
 
 HERE = Path(__file__).parent
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -22,14 +23,7 @@ def missing(session_folder: Path) -> str:
         return "there is no chromium"
     if not shutil.which("npm") or not shutil.which("node"):
         return "there is no npm"
-    folder = session_folder / "browser"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        said = folder / "said"
-        if not said.exists():
-            said.write_text(_install(folder))
-        return said.read_text()
+    return once(session_folder / "browser", _install)
 
 
 def _install(folder: Path) -> str:
