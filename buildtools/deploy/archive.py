@@ -1,5 +1,7 @@
 """Writing a release's archive: one pass that reads, hashes and compresses, with the same bytes for the same tree.
 
+What the last archive has of it is taken over from there, which gives the same bytes too.
+
 Compression is by isal, else by the standard library, on all cores: each gives the same bytes every time, but not the
 same as the other.
 """
@@ -18,13 +20,21 @@ import msgspec
 from buildtools.core.errors import StepError
 from buildtools.deploy.compress import Compressor, Output
 from buildtools.deploy.manifest import Entry, Part
+from buildtools.deploy.reuse import Known, key, places, runs
 from buildtools.deploy.selection import Member
+from buildtools.deploy.stamp import stamp_of
 from buildtools.deploy.tarhead import BLOCK, header
 from buildtools.system.replace import replacing
 
 _CHUNK = 2**20
-_RECORD = 10240
-"""what tar pads an archive to"""
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """What an archive is made of. `epoch` is the time that every member gets, in seconds; `threads` 0: all cores."""
+
+    members: Sequence[Member]
+    epoch: int
+    threads: int = 0
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,21 +67,18 @@ class _Hashing:
         self.size += len(data)
 
 
-def write_archive(
-    members: Sequence[Member], destination: Path, *, epoch: int, threads: int = 0, step: Callable[[int], None]
-) -> Written:
+def write_archive(load: Load, destination: Path, known: Known, step: Callable[[int], None]) -> Written:
     """Write the archive of these members under its final name, whole or not at all.
 
-    `epoch` is the time that every member gets, in seconds; `step` is called with the number of bytes read since its
-    last call, and may raise. `threads` 0 means all cores. A file that changes while it is read is tried once more.
-    Raises `StepError` for what cannot be read or written.
+    `step` is called with the number of bytes dealt with since its last call, and may raise. A file that changes while
+    it is read is tried once more. Raises `StepError` for what cannot be read or written.
     """
     try:
-        return _written(members, destination, epoch, threads, step)
+        return _written(load, destination, known, step)
     except _Changed:
-        pass
+        load = msgspec.structs.replace(load, members=[_found_again(member) for member in load.members])
     try:
-        return _written(members, destination, epoch, threads, step)
+        return _written(load, destination, known, step)
     except _Changed as error:
         raise StepError(
             f"{error}: changes while it is read, twice in a row",
@@ -79,27 +86,31 @@ def write_archive(
         ) from None
 
 
-def _written(
-    members: Sequence[Member], destination: Path, epoch: int, threads: int, step: Callable[[int], None]
-) -> Written:
+def _found_again(member: Member) -> Member:
+    if member.kind != "file":
+        return member
+    try:
+        return msgspec.structs.replace(member, stamp=stamp_of(os.lstat(member.source)))
+    except OSError:
+        return member  # opening it will say what it is
+
+
+def _written(load: Load, destination: Path, known: Known, step: Callable[[int], None]) -> Written:
     try:
         with replacing(destination) as file:
             hashing = _Hashing(file)
-            sink = Compressor(hashing, threads)
+            sink = Compressor(hashing, load.threads)
             try:
-                entries = _members(members, sink, epoch, step)
+                entries = _members(load, sink, known, step)
                 sink.close()
             finally:
                 sink.abandon()
     except OSError as error:
         raise unwritable(destination, error) from None
-    return Written(
-        size=hashing.size,
-        sha256=hashing.hash.hexdigest(),
-        compressor=sink.name,
-        entries=entries,
-        parts=tuple(Part(entry=entry, offset=offset) for entry, offset in sink.starts),
-    )
+    parts = tuple(Part(entry=entry, offset=offset) for entry, offset in sink.starts)
+    sha256 = hashing.hash.hexdigest()
+    known.keep(destination, sha256, places(entries, parts, load.epoch, sink.name))
+    return Written(size=hashing.size, sha256=sha256, compressor=sink.name, entries=entries, parts=parts[:-1])
 
 
 def unwritable(path: Path, error: OSError) -> StepError:
@@ -108,32 +119,51 @@ def unwritable(path: Path, error: OSError) -> StepError:
     return StepError(f"{path}: cannot be written: {error.strerror or error}", remedy=remedy)
 
 
-def _members(members: Sequence[Member], sink: Compressor, epoch: int, step: Callable[[int], None]) -> tuple[Entry, ...]:
-    entries = []
-    total = 0
-    for number, member in enumerate(members):
-        sink.mark(number)
-        if member.kind == "file":
-            entry = _file(member, sink, epoch, step)
+def _members(load: Load, sink: Compressor, known: Known, step: Callable[[int], None]) -> tuple[Entry, ...]:
+    entries: list[Entry] = []
+    for start, end in runs(load.members):
+        members = load.members[start:end]
+        run = [_entry(member, known.hash_of(member)) for member in members]
+        complete = all(entry.sha256 or entry.kind != "file" for entry in run)
+        data = known.run(key(run, load.epoch, sink.name)) if complete else None
+        if data is not None:
+            sink.splice(start, data)
+            step(sum(entry.size for entry in run))
         else:
-            sink.write(header(member.path, epoch, kind=member.kind, target=member.target))
-            entry = Entry(path=member.path, kind=member.kind, target=member.target)
-        entries.append(entry)
-        total += BLOCK + entry.size + -entry.size % BLOCK
-        step(0)
-    total += 2 * BLOCK
-    sink.write(bytes(2 * BLOCK + -total % _RECORD))
+            sink.begin(start)
+            run = [_packed(member, sink, load.epoch, known, step) for member in members]
+        entries += run
+    sink.begin(len(load.members))
+    sink.write(bytes(2 * BLOCK))
     return tuple(entries)
 
 
-def _file(member: Member, sink: Output, epoch: int, step: Callable[[int], None]) -> Entry:
+def _packed(member: Member, sink: Output, epoch: int, known: Known, step: Callable[[int], None]) -> Entry:
+    if member.kind == "file":
+        entry = _entry(member, _file(member, sink, epoch, known, step))
+    else:
+        sink.write(header(member.path, epoch, kind=member.kind, target=member.target))
+        entry = _entry(member)
+    step(0)
+    return entry
+
+
+def _entry(member: Member, sha256: str = "") -> Entry:
+    if member.kind != "file":
+        return Entry(path=member.path, kind=member.kind, target=member.target)
+    return Entry(path=member.path, mode=f"{member.mode:o}", size=member.stamp.size, sha256=sha256)
+
+
+def _file(member: Member, sink: Output, epoch: int, known: Known, step: Callable[[int], None]) -> str:
     from hashlib import sha256
 
     opened, before = _opened(member.source)
     try:
-        sink.write(header(member.path, epoch, size=before.st_size, mode=member.mode))
+        left = member.stamp.size
+        if before.st_size != left:
+            raise _Changed(member.source)
+        sink.write(header(member.path, epoch, size=left, mode=member.mode))
         hashed = sha256()
-        left = before.st_size
         while left:
             try:
                 data = os.read(opened, min(left, _CHUNK))
@@ -151,7 +181,9 @@ def _file(member: Member, sink: Output, epoch: int, step: Callable[[int], None])
     finally:
         os.close(opened)
     sink.write(bytes(-before.st_size % BLOCK))
-    return Entry(path=member.path, mode=f"{member.mode:o}", size=before.st_size, sha256=hashed.hexdigest())
+    digest = hashed.hexdigest()
+    known.note(member, stamp_of(after), digest)
+    return digest
 
 
 def _opened(path: str) -> tuple[int, os.stat_result]:

@@ -1,7 +1,7 @@
 """Compressing on all cores into gzip members that can be read by themselves, the same bytes however many cores.
 
 One thread reads and hashes, the others compress a piece each. To every program that reads gzip, the members one after
-the other are one file; who knows where one begins can start reading there.
+the other are one file; who knows where one begins can start reading there, or take it over as it is.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-LEAST, MOST = 2**20, 2**22
-"""bytes before compression: from how many on a member ends where it may, and where it ends in any case"""
+MOST = 2**22
+"""bytes before compression: where a member ends in any case"""
 
 _SAMPLE = 2**14
 
@@ -36,7 +36,7 @@ class Compressor:
         self.name, self._compress = _program()
         self.offset = 0
         self.starts: list[tuple[int, int]] = []
-        """of members that began after a `mark`: what was marked, and the offset in the output"""
+        """of members that `begin` began: their numbers, and the offsets in the output"""
         self._output = output
         self._pieces: list[bytes] = []
         self._held = 0
@@ -54,12 +54,20 @@ class Compressor:
             self._start()
         return len(data)
 
-    def mark(self, number: int) -> None:
-        """Say that reading may begin here, and that this place is called `number` (from 0)."""
-        if self._held >= LEAST:
+    def begin(self, number: int) -> None:
+        """Begin a member of its own here, which is called `number` (from 0)."""
+        if self._held:
             self._start()
-        if not self._held:
-            self._mark = number
+        self._mark = number
+
+    def splice(self, number: int, data: bytes) -> None:
+        """Take whole members as they are, compressed; the first one is called `number`."""
+        from concurrent.futures import Future
+
+        self.begin(number)
+        done: Future[bytes] = Future()
+        done.set_result(data)
+        self._queue(done)
 
     def close(self) -> None:
         """Write what is left."""
@@ -77,8 +85,12 @@ class Compressor:
 
     def _start(self) -> None:
         data = b"".join(self._pieces)
-        self._running.append((self._mark, self._pool.submit(self._compress, data)))
-        self._pieces, self._held, self._mark = [], 0, -1
+        self._pieces, self._held = [], 0
+        self._queue(self._pool.submit(self._compress, data))
+
+    def _queue(self, compressing: Future[bytes]) -> None:
+        self._running.append((self._mark, compressing))
+        self._mark = -1
         while len(self._running) > self._most:
             self._end()
 

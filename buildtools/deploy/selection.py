@@ -14,6 +14,7 @@ import msgspec
 from buildtools.core.errors import StepError
 from buildtools.core.wording import did_you_mean
 from buildtools.deploy.layout import PRIVATE, link_problem, parents, path_problem
+from buildtools.deploy.stamp import Stamp, stamp_of
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -29,13 +30,14 @@ GLOB = frozenset("*?[")
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to pack: where it is, and what it is in the release."""
+    """One thing to pack: where it is, and what it is in the release; of a file, how it was found."""
 
     source: str
     path: str
     kind: Literal["file", "link", "folder"] = "file"
     mode: int = 0o644
     target: str = ""
+    stamp: Stamp = Stamp()
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +139,8 @@ def _pattern(excluded: GitIgnoreSpec, path: str, rules: Rules) -> str:
 
 def _member(child: os.DirEntry[str], path: str) -> Member:
     try:
-        mode = child.stat(follow_symlinks=False).st_mode
+        about = child.stat(follow_symlinks=False)
+        mode = about.st_mode
         if stat.S_ISLNK(mode):
             return Member(source=child.path, path=path, kind="link", target=os.readlink(child.path))  # noqa: PTH115
     except OSError as error:
@@ -145,7 +148,7 @@ def _member(child: os.DirEntry[str], path: str) -> Member:
     if not stat.S_ISREG(mode):
         kind = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(mode), "a device")
         raise StepError(f"{child.path}: is {kind}, which no release can hold", remedy="Leave it out by `exclude`.")
-    return Member(source=child.path, path=path, mode=0o755 if mode & 0o100 else 0o644)
+    return Member(source=child.path, path=path, mode=0o755 if mode & 0o100 else 0o644, stamp=stamp_of(about))
 
 
 def _renamed(found: list[Member], rename: Mapping[str, str]) -> list[Member]:

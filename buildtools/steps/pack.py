@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import msgspec
 
 from buildtools.core.wording import count, size
-from buildtools.deploy.archive import Written, unwritable, write_archive
+from buildtools.deploy.archive import Load, Written, unwritable, write_archive
 from buildtools.deploy.layout import Release, name_problem, path_problem
 from buildtools.deploy.manifest import FORMAT, Manifest, encode
+from buildtools.deploy.reuse import Known
 from buildtools.deploy.selection import Note, Rules, Selection, select, spec
 from buildtools.plugin import (
     Artifact,
@@ -31,6 +33,8 @@ from buildtools.system.git import GitError, Repository
 from buildtools.system.replace import replace_file
 
 _MODE = re.compile(r"0?[4-7][0-7]{2}")
+_EPOCH = 315_532_800
+"""1980, the earliest that all archives can say: what a commit does not change has the same bytes after it"""
 _DIRTY = "the work tree differs from its commit: the release holds more or other things than the revision says"
 
 
@@ -39,7 +43,7 @@ class Pack(Step, frozen=True):
 
     Left out by default are version control, caches, virtual environments, `build/dist`, `build/reports`,
     `pipeline.local.yaml` and the secrets-file. Members are sorted and carry no owner, one time (`SOURCE_DATE_EPOCH`,
-    else the commit's, else 0) and the mode 644 or 755.
+    else the beginning of 1980) and the mode 644 or 755. What the last archive has already is taken from there.
     """
 
     release_dir: Annotated[Path, msgspec.Meta(description="The folder to pack")] = Path()
@@ -104,6 +108,10 @@ class Pack(Step, frozen=True):
 
     def run(self, ctx: StepContext) -> StepResult:
         """Pack. An empty release is an error of its own (exit 4); the rest that can go wrong is a `StepError`."""
+        with closing(Known(ctx.cache, f"{self.target} {self.release_dir}", self._out(ctx))) as known:
+            return self._run(ctx, known)
+
+    def _run(self, ctx: StepContext, known: Known) -> StepResult:
         prepared = self._prepared(ctx)
         release, out, repository = prepared.release, prepared.out, prepared.repository
         if prepared.problem:
@@ -123,8 +131,9 @@ class Pack(Step, frozen=True):
                 seen += more
                 ctx.progress(seen, note=f"{size(seen)} read")
 
-        epoch = _epoch(ctx.env, repository)
-        written = write_archive(prepared.selection.members, out / release.archive, epoch=epoch, step=step)
+        epoch = _epoch(ctx.env)
+        load = Load(members=prepared.selection.members, epoch=epoch)
+        written = write_archive(load, out / release.archive, known, step)
         manifest = Manifest(
             format=FORMAT,
             target=release.target,
@@ -167,7 +176,7 @@ class Pack(Step, frozen=True):
             raise StepError(f"release-dir: {folder} is {'not a folder' if folder.exists() else 'not there'}")
         repository = _repository(folder)
         release = self._release(ctx, repository)
-        out = Path(os.path.normpath(ctx.workdir / self.archive_dir))
+        out = self._out(ctx)
         if out == folder:
             raise StepError("archive-dir: must be another folder than release-dir, or each archive would hold the last")
         rules = Rules(
@@ -187,6 +196,9 @@ class Pack(Step, frozen=True):
         return _Prepared(
             folder=folder, repository=repository, release=release, out=out, selection=selection, problem=problem
         )
+
+    def _out(self, ctx: StepContext) -> Path:
+        return Path(os.path.normpath(ctx.workdir / self.archive_dir))
 
     def _release(self, ctx: StepContext, repository: Repository | None) -> Release:
         """Fill in what the options leave open, and check what came from elsewhere."""
@@ -246,13 +258,13 @@ def _dirty(repository: Repository | None) -> bool | None:
         return None
 
 
-def _epoch(env: Mapping[str, str], repository: Repository | None) -> int:
+def _epoch(env: Mapping[str, str]) -> int:
     text = env.get("SOURCE_DATE_EPOCH", "")
     if text:
         if not re.fullmatch(r"[0-9]{1,11}", text):
             raise StepError(f"SOURCE_DATE_EPOCH: {text!r} is no number of seconds since 1970")
         return int(text)
-    return repository.commit_time if repository else 0
+    return _EPOCH
 
 
 def _tell(ctx: StepContext, archive: Path, manifest: Manifest) -> None:

@@ -77,12 +77,6 @@ class Repository:
         _ = self.revision
         return self.ask("log", "-1", "--format=%s", "--encoding=UTF-8")
 
-    @cached_property
-    def commit_time(self) -> int:
-        """When the commit was made, in seconds since the epoch."""
-        _ = self.revision
-        return int(self.ask("log", "-1", "--format=%ct"))
-
     def tracked(self) -> tuple[Path, ...]:
         """The files below the folder that git knows, relative to it, sorted; not those inside submodules."""
         names = self.ask("ls-files", "-z", "--cached").split("\0")
