@@ -39,6 +39,7 @@ DEAF = """\
       good: {uses: shell, with: {run: echo well, check: true}}
       deaf:
         uses: shell
+        needs: [good]
         with:
           check: true
           run: |

@@ -3,37 +3,47 @@ trap '' INT TERM
 cd "$base"
 guard
 # A prepare that failed here has let go of the lock; whoever came since has removed the record.
-mine || ln -s "$(owner)" $state/lock 2>/dev/null || fail lost
+if ! mine; then
+  own
+  ln -s "$owner" $state/lock 2>/dev/null || fail lost
+fi
 if [ ! -f "$state/txn/$txn/record" ]; then
   unlock
   fail lost
 fi
 renew
-was=$state/txn/$txn/previous
-before=$(text_of "$was")
-found=$(target_of current)
+follow "$state/txn/$txn/previous"
+before=$text
+follow current
+found=$word
 if [ "$found" != "releases/$name" ] && [ "$found" != "$expect" ]; then fail moved "$found"; fi
-if [ "$(text_of current)" != "$before" ]; then
+if [ "$text" != "$before" ]; then
   if [ -z "$before" ]; then
     rm -f current
   else
-    [ -e "$before" ] || fail nothing "$(clean "$before")"
+    clean "$before"
+    [ -e "$before" ] || fail nothing "$word"
     ready=$state/txn/$txn/ready/current
-    if [ "$(text_of "$ready")" = "$before" ]; then
+    follow "$ready"
+    if [ "$text" = "$before" ]; then
       mv -f "$ready" .
-      [ "$(text_of current)" = "$before" ] || fail readback current
+      follow current
+      [ "$text" = "$before" ] || fail readback current
     else
       point "$before" current
     fi
   fi
   say "switched $found"
 fi
-if [ -n "$version" ] && [ "$(target_of "$version")" = "releases/$name" ]; then
-  link=$(text_of "$state/txn/$txn/version")
+if [ -n "$version" ]; then follow "$version"; else text=; fi
+if [ "$text" = "releases/$name" ]; then
+  follow "$state/txn/$txn/version"
+  link=$text
   if [ -z "$link" ]; then
     rm -f "$version"
   elif [ "$link" != "releases/$name" ] && [ -e "$link" ]; then
     point "$link" "$version"
   fi
 fi
-say "back $(target_of current)"
+follow current
+say "back $word"

@@ -16,27 +16,30 @@ leave() {
 trap leave EXIT
 trap 'fail interrupted' INT TERM
 
-mkdir -p "$base"
+folder "$base"
 cd "$base"
 [ -d $state ] || mkdir -m 700 $state || [ -d $state ]
-mkdir -p $state/txn $state/stage $state/manifests releases
+for needed in $state/txn $state/stage $state/manifests releases; do folder "$needed"; done
 
 # The lock: a link is made by one only, and its text says whose it is.
 take() {
   now=$(date +%s)
-  if ln -s "$(owner)" $state/lock 2>/dev/null; then return 0; fi
-  held=$(target_of $state/lock)
-  if [ -z "$held" ]; then
+  owner="$txn|$who|$where|$((now + lease))"
+  if ln -s "$owner" $state/lock 2>/dev/null; then return 0; fi
+  follow $state/lock
+  if [ -z "$word" ]; then
     # Nobody has it (any more), so it is the disk that is against it: that says why.
-    if ln -s "$(owner)" $state/lock; then return 0; fi
-    held=$(target_of $state/lock)
-    [ -n "$held" ] || exit 1
+    if ln -s "$owner" $state/lock; then return 0; fi
+    follow $state/lock
+    [ -n "$word" ] || exit 1
   fi
+  held=$word
   ends=${held##*|}
   case $ends in '' | *[!0-9]*) ends=$((now + 1)) ;; esac
   if [ -n "$held" ] && { [ "$held" = "$steal" ] || [ "$now" -ge "$ends" ]; }; then
     mv $state/lock "$state/stale.$txn" || fail lock "$held"
-    moved=$(target_of "$state/stale.$txn")
+    follow "$state/stale.$txn"
+    moved=$word
     if [ "$moved" != "$held" ]; then
       # Somebody else was faster, and that is a living lock: put it back.
       ln -s "$moved" $state/lock || :
@@ -44,7 +47,10 @@ take() {
       fail lock "$moved"
     fi
     rm -f "$state/stale.$txn"
-    ln -s "$(owner)" $state/lock 2>/dev/null || fail lock "$(target_of $state/lock)"
+    if ! ln -s "$owner" $state/lock 2>/dev/null; then
+      follow $state/lock
+      fail lock "$word"
+    fi
     say "took $held"
     record took-over "$held"
     return 0
@@ -67,28 +73,33 @@ count_good() {
 # What to go back to is what `current` is, but for a release that an interrupted transaction has switched to: nobody
 # knows whether that works. Then it is what that one would have gone back to.
 remember() {
-  serving=$(target_of current)
+  follow current
+  serving=$word before=$text
   from=
   for left in $state/txn/*; do
     id=${left##*/}
     if [ ! -f "$left/record" ]; then continue; fi
     case " $proven " in *" $id "*) continue ;; esac
     if [ "$serving" != "releases/$(recorded release "$id")" ] && [ "$serving" != "$(recorded from "$id")" ]; then continue; fi
-    back=$(text_of "$left/previous")
-    if unproven "$id" && { [ -z "$back" ] || [ -e "$back" ]; }; then from=$id; fi
+    if unproven "$id" && { [ -z "$text" ] || [ -e "$text" ]; }; then from=$id; fi  # $text: its `previous`
   done
-  rm -f "$state/txn/$txn/previous" "$state/txn/$txn/version"
-  before=$(text_of current)
-  link=$(text_of "$version")
+  drop "$state/txn/$txn/previous"
+  drop "$state/txn/$txn/version"
+  follow "${version:-.}"
+  link=$text
   if [ -n "$from" ]; then
-    before=$(text_of "$state/txn/$from/previous")
-    if [ "$(recorded version "$from")" = "$version" ]; then link=$(text_of "$state/txn/$from/version"); fi
+    if [ "$(recorded version "$from")" = "$version" ]; then
+      follow "$state/txn/$from/version"
+      link=$text
+    fi
+    follow "$state/txn/$from/previous"
+    before=$text
   fi
   if [ -n "$before" ]; then
     ln -s "$before" "$state/txn/$txn/previous"
     # The same once more, to be renamed: going back takes no room on a disk that is full by then.
-    mkdir -p "$state/txn/$txn/ready"
-    rm -f "$state/txn/$txn/ready/current"
+    folder "$state/txn/$txn/ready"
+    drop "$state/txn/$txn/ready/current"
     ln -s "$before" "$state/txn/$txn/ready/current"
   fi
   if [ -n "$version" ] && [ -n "$link" ]; then ln -s "$link" "$state/txn/$txn/version"; fi
@@ -102,10 +113,10 @@ clear() {
   for left in $state/txn/*; do
     id=${left##*/}
     if [ "$id" = "$txn" ] || [ ! -e "$left" ]; then continue; fi
-    say "recovered $(clean "$id")"
+    tell recovered "$id"
     case " $proven " in
       *" $id "*) ended "$id" ;;
-      *) record recovered "$(clean "$id")" ;;
+      *) record recovered "$word" ;;
     esac
     rm -rf "$left"
   done
@@ -141,7 +152,7 @@ if mine; then
 else
   take
   locked=yes
-  if [ $guarded = yes ]; then rm -f $state/stale.*; fi
+  if [ $guarded = yes ]; then for left in $state/stale.*; do drop "$left"; done; fi
   unguard
   mkdir -p "$state/txn/$txn"
   [ -f $state/good ] || count_good
@@ -156,7 +167,8 @@ switcher() {
   fi
 }
 
-found=$(target_of current)
-[ "$found" = "$expect" ] || fail moved "${found:--} $(switcher "${found#releases/}")"
-say "previous $(target_of "$state/txn/$txn/previous")"
+follow current
+[ "$word" = "$expect" ] || fail moved "${word:--} $(switcher "${word#releases/}")"
+follow "$state/txn/$txn/previous"
+say "previous $word"
 if unproven "$txn"; then say unproven; fi

@@ -6,16 +6,20 @@ mine || fail lost
 [ -d "releases/$name" ] || fail gone "$name"
 renew
 
-found=$(target_of current)
+follow current
+found=$word
 if [ "$found" != "releases/$name" ]; then
-  case $(kind_of current) in link | none) ;; *) fail current ;; esac
+  look current
+  case $kind in link | none) ;; *) fail current ;; esac
   [ "$found" = "$expect" ] || fail moved "$found"
   point "releases/$name" current
   say "switched $found"
 fi
 if [ -n "$version" ]; then
-  case $(kind_of "$version") in
-    link | none) if [ "$(target_of "$version")" != "releases/$name" ]; then point "releases/$name" "$version"; fi ;;
+  look "$version"
+  follow "$version"
+  case $kind in
+    link | none) if [ "$word" != "releases/$name" ]; then point "releases/$name" "$version"; fi ;;
     *) say "warn $version is not a link and stays as it is" ;;
   esac
 fi

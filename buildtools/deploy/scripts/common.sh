@@ -1,4 +1,6 @@
 # What every phase begins with. $base is ROOT/TARGET; $txn, $name, $digest and so on are set above.
+# Starting programs is what takes the time here: functions leave their results in variables, and what the shell can do by
+# itself, it does.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -12,8 +14,24 @@ state=.buildtools
 # One line of the answer. What else a login shell may print has no such mark and is passed over.
 say() { printf '@bt %s\n' "$*" || :; }
 
-# Text from outside as one harmless word.
-clean() { printf '%s' "$1" | tr -c 'A-Za-z0-9._+~/@:=,|-' '?'; }
+# TEXT: from outside, as one harmless word: $word.
+clean() {
+  word=$1
+  case $word in
+    *[!A-Za-z0-9._+~/@:=,\|-]*) word=$(printf '%s' "$word" | tr -c 'A-Za-z0-9._+~/@:=,|-' '?') ;;
+  esac
+}
+
+# KEY TEXT…: one line of the answer, of harmless words; nothing is a dash.
+tell() {
+  told=$1
+  shift
+  for each; do
+    clean "${each:--}"
+    told="$told $word"
+  done
+  say "$told"
+}
 
 # KIND WORDS: the reason in the answer, then the end.
 fail() {
@@ -24,13 +42,22 @@ fail() {
   exit 1
 }
 
-# LINK: its text as it is, empty if it is no link; and the same as one harmless word.
-text_of() { readlink "$1" 2>/dev/null || :; }
-target_of() { clean "$(text_of "$1")"; }
-
-kind_of() {
-  if [ -L "$1" ]; then echo link; elif [ -d "$1" ]; then echo folder; elif [ -e "$1" ]; then echo other; else echo none; fi
+# LINK: what it says, empty if it is no link: $text as it is, $word as one harmless word.
+follow() {
+  text=
+  if [ -L "$1" ]; then text=$(readlink "$1" 2>/dev/null) || text=; fi
+  clean "$text"
 }
+
+# PATH: what is there: $kind.
+look() {
+  if [ -L "$1" ]; then kind=link; elif [ -d "$1" ]; then kind=folder; elif [ -e "$1" ]; then kind=other; else kind=none; fi
+}
+
+# FOLDER: is there from now on.
+folder() { [ -d "$1" ] || mkdir -p "$1"; }
+# PATH: is there no more.
+drop() { if [ -L "$1" ] || [ -e "$1" ]; then rm -f "$1"; fi; }
 
 # The program that hashes. openssl knows what the processor can do and takes a third of the time; an old one has no -r.
 hasher() {
@@ -44,7 +71,10 @@ hasher() {
   done
 }
 
-mine() { case $(target_of $state/lock) in "$txn|"*) return 0 ;; *) return 1 ;; esac; }
+mine() {
+  follow $state/lock
+  case $word in "$txn|"*) return 0 ;; *) return 1 ;; esac
+}
 
 # Where flock is there, nobody takes a lock over between another one's check and its rename.
 guarded=no
@@ -64,9 +94,12 @@ unguard() { exec 9>&-; }
 
 # EVENT REASON: one line of the log, and of the answer.
 record() {
-  line=$(printf '{"schema":1,"time":%s,"event":"%s","txn":"%s","release":"%s","from":"%s","digest":"%s","who":"%s","where":"%s","reason":"%s"}' \
-    "$(date +%s)" "$1" "$txn" "$name" "$expect" "$digest" "$who" "$where" \
-    "$(printf '%s' "$2" | tr -c 'A-Za-z0-9 ._+~/@:=,|()-' '?')")
+  why=$2
+  case $why in
+    *[!A-Za-z0-9\ ._+~/@:=,\|\(\)-]*) why=$(printf '%s' "$why" | tr -c 'A-Za-z0-9 ._+~/@:=,|()-' '?') ;;
+  esac
+  line="{\"schema\":1,\"time\":$(date +%s),\"event\":\"$1\",\"txn\":\"$txn\",\"release\":\"$name\",\"from\":\"$expect\""
+  line="$line,\"digest\":\"$digest\",\"who\":\"$who\",\"where\":\"$where\",\"reason\":\"$why\"}"
   say "log $line"
   printf '%s\n' "$line" >>$state/log.jsonl || say "warn the log cannot be written"
 }
@@ -84,18 +117,22 @@ discard() {
 # TEXT NAME: the link NAME in this folder has this text from now on. A link made in this transaction's own folder is renamed into the
 # folder where it belongs; renamed onto the old link, it would end up in the folder that this points to.
 point() {
-  mkdir -p "$state/txn/$txn/links"
-  rm -f "$state/txn/$txn/links/$2"
-  ln -s "$1" "$state/txn/$txn/links/$2"
-  mv -f "$state/txn/$txn/links/$2" .
-  [ "$(text_of "$2")" = "$1" ] || fail readback "$2"
+  links=$state/txn/$txn/links
+  folder "$links"
+  drop "$links/$2"
+  ln -s "$1" "$links/$2"
+  mv -f "$links/$2" .
+  follow "$2"
+  [ "$text" = "$1" ] || fail readback "$2"
 }
 
-owner() { printf '%s|%s|%s|%s' "$txn" "$who" "$where" "$(($(date +%s) + lease))"; }
+# What a lock of mine says that is made now: $owner.
+own() { owner="$txn|$who|$where|$(($(date +%s) + lease))"; }
 # Each phase is a sign of life: the lock holds for another lease. On a full disk it ends when it was to end.
 renew() {
   links=$state/txn/$txn/links
-  { mkdir -p "$links" && rm -f "$links/lock" && ln -s "$(owner)" "$links/lock" && mv -f "$links/lock" $state/; } 2>/dev/null || :
+  own
+  { folder "$links" && drop "$links/lock" && ln -s "$owner" "$links/lock" && mv -f "$links/lock" $state/; } 2>/dev/null || :
 }
 unlock() { if mine; then rm -f $state/lock; fi; }
 
@@ -113,7 +150,13 @@ good() {
 }
 
 # TXN: whether `current` was switched by a transaction that has not come to its end, this one or one before it.
-unproven() { [ -f "$state/txn/$1/record" ] && [ "$(text_of current)" != "$(text_of "$state/txn/$1/previous")" ]; }
+unproven() {
+  [ -f "$state/txn/$1/record" ] || return 1
+  follow current
+  switched=$text
+  follow "$state/txn/$1/previous"
+  [ "$switched" != "$text" ]
+}
 
 undo() {
   # What an interrupted upload brought may serve the next one.

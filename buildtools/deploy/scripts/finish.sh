@@ -26,6 +26,10 @@ while read -r one its; do
   if [ "$one" = "$name" ]; then before=$last; fi
   if [ -d "releases/$one" ]; then last=$one; fi
 done <$state/good
+follow current
+serving=$word
+follow "$state/txn/$txn/previous"
+previous=$word
 left=$keep
 [ "$event" != recovered ] || left=1000000
 for file in $(ls -t $state/manifests/ | sed -n 's/^\([A-Za-z0-9._+~-]*\)\.digest$/\1/p'); do
@@ -35,13 +39,14 @@ for file in $(ls -t $state/manifests/ | sed -n 's/^\([A-Za-z0-9._+~-]*\)\.digest
   fi
   if [ -e "$state/pins/$file" ]; then continue; fi
   left=$((left - 1))
-  if [ $left -ge 0 ] || [ "releases/$file" = "$(target_of current)" ] || [ "$file" = "$before" ]; then continue; fi
-  if [ "releases/$file" = "$expect" ] || [ "releases/$file" = "$(target_of "$state/txn/$txn/previous")" ]; then continue; fi
+  if [ $left -ge 0 ] || [ "releases/$file" = "$serving" ] || [ "$file" = "$before" ]; then continue; fi
+  if [ "releases/$file" = "$expect" ] || [ "releases/$file" = "$previous" ]; then continue; fi
   say "removed $file"
   discard "releases/$file"
   rm -f "$state/manifests/$file.digest" "$state/manifests/$file.json" "$state/manifests/$file.list"
   for link in *; do
-    if [ -L "$link" ] && [ "$(target_of "$link")" = "releases/$file" ]; then rm -f "$link"; fi
+    follow "$link"
+    if [ "$word" = "releases/$file" ]; then rm -f "$link"; fi
   done
 done
 for left in $state/stage/*; do
@@ -50,7 +55,10 @@ for left in $state/stage/*; do
   fi
 done
 for trash in $state/stage/*.trash; do
-  if [ -e "$trash" ]; then rm -rf "$trash" || say "warn $(clean "$trash") cannot be removed"; fi
+  if [ -e "$trash" ] && ! rm -rf "$trash"; then
+    clean "$trash"
+    say "warn $word cannot be removed"
+  fi
 done
 # The folders in which links were renamed; all else was synced before the switch.
 sync . $state 2>/dev/null || sync

@@ -1,7 +1,8 @@
 # Reads only: what an inventory wants to know besides the probe. $tail is how many lines of the log are wanted.
 if [ -d "$base" ]; then (
   cd "$base"
-  if [ -d $state ] && { [ ! -r $state ] || [ ! -x $state ]; }; then fail unreadable "$(clean "$base")/$state"; fi
+  clean "$base"
+  if [ -d $state ] && { [ ! -r $state ] || [ ! -x $state ]; }; then fail unreadable "$word/$state"; fi
   # A manifest's first line holds all but the files.
   for folder in releases/*; do
     release=${folder#releases/}

@@ -1,13 +1,15 @@
 # Reads only, and says everything that the phases after it need to know.
 place=$root
 while [ ! -e "$place" ]; do
-  if [ -L "$place" ]; then fail root "$(clean "$place") is a link to nothing"; fi
+  clean "$place"
+  if [ -L "$place" ]; then fail root "$word is a link to nothing"; fi
   case $place in
     */*) place=${place%/*}; [ -n "$place" ] || place=/ ;;
     *) place=. ;;
   esac
 done
-[ -d "$place" ] || fail root "$(clean "$place") is not a folder"
+clean "$place"
+[ -d "$place" ] || fail root "$word is not a folder"
 
 for tool in tar gzip readlink find sort sed tr grep cmp date env tail uniq cp cut; do
   command -v $tool >/dev/null 2>&1 || say "missing $tool"
@@ -19,28 +21,36 @@ say "space $(df -Pk "$place" | sed -n "2$free")"
 say "inodes $(df -Pi "$place" 2>/dev/null | sed -n "2$free")"
 
 # In a shell of its own: other scripts may follow, which begin where this one did.
+clean "$base"
 if [ -d "$base" ]; then (
   cd "$base"
-  [ -w . ] || say "unwritable $(clean "$base")"
-  say "current $(kind_of current) $(target_of current)"
-  say "releases $(kind_of releases)"
+  [ -w . ] || say "unwritable $word"
+  if [ -e $state/lock ] && [ ! -L $state/lock ]; then fail lockfile "$word/$state/lock"; fi
+  look current
+  follow current
+  say "current $kind $word"
+  look releases
+  say "releases $kind"
   for link in *; do
-    if [ -L "$link" ] && [ "$link" != current ]; then say "link $(clean "$link") $(target_of "$link")"; fi
-  done
-  if [ -d $state ]; then say "state yes"; fi
-  if [ -e $state/lock ] && [ ! -L $state/lock ]; then fail lockfile "$(clean "$base")/$state/lock"; fi
-  if [ -L $state/lock ]; then say "lock $(target_of $state/lock)"; fi
-  if [ -f $state/latest ]; then read -r latest <$state/latest || :; say "latest $(clean "$latest")"; fi
-  for left in $state/txn/* $state/stage/*; do
-    if [ -e "$left" ]; then say "residue $(clean "${left#$state/}")"; fi
-    if [ -f "$left/record" ]; then
-      was=$(target_of "$left/previous")
-      start=$(sed -n 's/^from=//p' "$left/record")
-      its="$(sed -n 's/^release=//p' "$left/record") ${was:--} ${start:--}"
-      say "interrupted $(clean "${left##*/}") $its $(sed -n 's/^peers=//p' "$left/record")"
+    if [ -L "$link" ] && [ "$link" != current ]; then
+      follow "$link"
+      tell link "$link" "$word"
     fi
   done
-  if [ -f $state/good ]; then while read -r one its; do say "good $(clean "$one") $(clean "$its")"; done <$state/good; fi
+  if [ -d $state ]; then say "state yes"; fi
+  if [ -L $state/lock ]; then follow $state/lock; say "lock $word"; fi
+  if [ -f $state/latest ]; then read -r latest <$state/latest || :; tell latest "$latest"; fi
+  for left in $state/txn/* $state/stage/*; do
+    if [ -e "$left" ]; then tell residue "${left#$state/}"; fi
+    if [ -f "$left/record" ]; then
+      follow "$left/previous"
+      start=$(sed -n 's/^from=//p' "$left/record")
+      its="$(sed -n 's/^release=//p' "$left/record") ${word:--} ${start:--}"
+      clean "${left##*/}"
+      say "interrupted $word $its $(sed -n 's/^peers=//p' "$left/record")"
+    fi
+  done
+  if [ -f $state/good ]; then while read -r one its; do tell good "$one" "$its"; done <$state/good; fi
   for folder in releases/*; do
     release=${folder#releases/}
     case $release in *[!A-Za-z0-9._+~-]*) continue ;; esac
@@ -50,10 +60,11 @@ if [ -d "$base" ]; then (
       { read -r known; read -r its; read -r revised; read -r came; read -r by; } <"$state/manifests/$release.digest" || :
     fi
     if [ -e "$state/pins/$release" ]; then pin=yes; fi
-    say "release $release $(clean "${known:--}") $(clean "${its:--}") $(clean "${revised:--}") $(clean "${came:--}") $(clean "${by:--}") $pin"
+    tell release "$release" "$known" "$its" "$revised" "$came" "$by" $pin
   done
 ) elif [ -e "$base" ] || [ -L "$base" ]; then
-  fail root "$(clean "$base") is not a folder"
-else
-  [ -w "$place" ] || say "unwritable $(clean "$place")"
+  fail root "$word is not a folder"
+elif [ ! -w "$place" ]; then
+  clean "$place"
+  say "unwritable $word"
 fi

@@ -7,12 +7,13 @@ for item; do
   if [ ! -e "shared/$path" ]; then
     case $item in
       */) mkdir -p "shared/$path" ;;
-      *) fail shared "$(clean "$path")" ;;
+      *) clean "$path"; fail shared "$word" ;;
     esac
   fi
   case $path in */*) mkdir -p "$stage/${path%/*}" ;; esac
   up=$(printf '%s' "$path" | sed 's,[^/][^/]*,..,g')
-  ln -s "../$up/shared/$path" "$stage/$path" || fail shared-taken "$(clean "$path")"
+  clean "$path"
+  ln -s "../$up/shared/$path" "$stage/$path" || fail shared-taken "$word"
 done
 check
 guard

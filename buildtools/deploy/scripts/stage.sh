@@ -8,7 +8,7 @@ kept=no
 
 # From $1, a folder, those files of the list on standard input. What cannot be copied is missed when the stage is checked.
 carry() {
-  carry=$PWD/$state/txn/$txn/carry
+  carry=$parts/carry
   tr '\n' '\0' >"$carry"
   if [ ! -s "$carry" ]; then return 0; fi
   to=$PWD/$stage
@@ -27,7 +27,7 @@ carry() {
 date_new() {
   began=${txn%%Z-*}
   clock=${began#*T}
-  find "$stage" -type f -exec env TZ=UTC0 touch -t "${began%T*}${clock%??}.${clock#????}" {} + || fail unpack
+  TZ=UTC0 find "$stage" -type f -exec touch -t "${began%T*}${clock%??}.${clock#????}" {} + || fail unpack
   printf '%s\n' "$began" >"$parts/latest"
   mv -f "$parts/latest" $state/latest
 }
@@ -45,20 +45,20 @@ hashed() {
 relist() {
   old=$state/manifests/$origin.list
   [ -f "$old" ] || fail base "$origin"
-  sort "$old" "$parts/gone" | uniq -u | sort - "$parts/added" >"$parts/list"
+  sort "$old" "$parts/gone" | uniq -u >"$parts/same"
+  sort "$parts/same" "$parts/added" >"$parts/list"
   [ "$(hashed "$parts/list")" = "$digest" ] || fail base "$origin"
   while IFS= read -r mode && IFS= read -r from && IFS= read -r to; do
     { cp "releases/$origin/$from" "$stage/$to" && chmod "$mode" "$stage/$to"; } || fail base "$origin"
   done <"$parts/moves"
   date_new
-  # The same in mode and in content: both of its lines stand in both listings.
-  sort "$old" "$parts/list" | uniq -d | sed -n -e 's/^f [0-7]* //p' -e 's/^h [0-9a-f]* //p' |
-    sort | uniq -d | carry "releases/$origin"
+  # The same in mode and in content: both of its lines stayed.
+  sed -n -e 's/^f [0-7]* //p' -e 's/^h [0-9a-f]* //p' "$parts/same" | sort | uniq -d | carry "releases/$origin"
 }
 
 # Everything that is to be there is there, and in $parts the listing of it.
 fill() {
-  parts=$state/txn/$txn
+  parts=$PWD/$state/txn/$txn
   for left in "$state/stage/$digest".*; do
     case $left in
       "$state/stage/$digest.$txn" | "$state/stage/${origin%%/*}") ;;
@@ -76,8 +76,10 @@ fill() {
     if [ "$way" != delta ]; then kept=yes; fi
     fail unpack
   fi
-  case $way in delta) brought="gone added moves manifest.json" ;; *) brought="list manifest.json" ;; esac
-  for file in $brought; do mv "$stage/.buildtools/$file" "$parts/" || fail unpack; done
+  (
+    cd "$stage/.buildtools"
+    case $way in delta) mv gone added moves manifest.json "$parts/" ;; *) mv list manifest.json "$parts/" ;; esac
+  ) || fail unpack
   rmdir "$stage/.buildtools"
   if [ "$way" = delta ]; then relist; else date_new; fi
 }
