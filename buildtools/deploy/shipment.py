@@ -16,6 +16,7 @@ from typing import Literal, TypeVar, cast
 import msgspec
 
 from buildtools.core.errors import StepError
+from buildtools.deploy.compress import SIZED
 from buildtools.deploy.contents import part_before
 from buildtools.deploy.delta import Difference, difference
 from buildtools.deploy.ground import beside, fetched, stowed
@@ -29,6 +30,8 @@ _ENOUGH = 0.02
 """of the archive: a delta as small as this is not compared with others"""
 _WORTH = 0.8
 """of the archive: what is not smaller than this goes as a whole, which can be resumed"""
+_MUCH = 2**22
+"""bytes from which it pays to start another program for unpacking"""
 _T = TypeVar("_T")
 
 
@@ -43,6 +46,11 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
     feed: tuple[Path, ...]
     variables: dict[str, str]
     size: int
+
+
+def _sized(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(SIZED)) == SIZED
 
 
 class _Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,8 +152,9 @@ class Dispatch:
     def _shipment(
         self, way: Literal["full", "rest", "delta"], origin: str, feed: tuple[Path, ...], first: str = "0"
     ) -> Shipment:
-        variables = {"way": way, "origin": origin, "first": first, "modes": " ".join(self.plan.modes)}
         size = sum(path.stat().st_size for path in feed)
+        unzip = "python" if size >= _MUCH and all(map(_sized, feed)) else "gzip"
+        variables = {"way": way, "origin": origin, "first": first, "unzip": unzip, "modes": " ".join(self.plan.modes)}
         return Shipment(way=way, origin=origin, feed=feed, variables=variables, size=size)
 
     def _file(self, name: str, write: Callable[[Path], None]) -> Path:

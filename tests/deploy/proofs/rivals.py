@@ -85,7 +85,8 @@ class Match:
             self.latest = wanted[winner]
             self.counts[f"{NAMES[winner]} won"] += 1
             said = ended[1 - winner].text
-            if f"locked by {NAMES[winner]}" not in said:
+            # Who comes when the other is done already finds the site changed.
+            if f"locked by {NAMES[winner]}" not in said and f"set by {NAMES[winner]} on" not in said:
                 self.counts["refused without the winner's name"] += 1
                 yield f"{NAMES[1 - winner]} was not told who won:\n{said}"
             if not any(self._refused(place.log(), NAMES[1 - winner]) for place in self.fleet.places):
