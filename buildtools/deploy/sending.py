@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from buildtools.core.errors import StepError
@@ -23,6 +24,15 @@ def check_archive(archive: Path, manifest: Manifest) -> None:
             f"{archive}: is not the archive that its manifest describes (its sha256 is {found})",
             remedy="Run the step `pack` again, and keep the archive and its manifest together.",
         )
+
+
+@contextmanager
+def checking(archive: Path, manifest: Manifest) -> Iterator[Callable[[], None]]:
+    """Within this, `check_archive` is under way in a thread; what is returned waits for it, and raises what it does."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1, thread_name_prefix="checking") as thread:
+        yield thread.submit(check_archive, archive, manifest).result
 
 
 def room(manifest: Manifest) -> int:

@@ -31,7 +31,7 @@ _ENOUGH = 0.02
 _WORTH = 0.8
 """of the archive: what is not smaller than this goes as a whole, which can be resumed"""
 _MUCH = 2**22
-"""bytes from which it pays to start another program for unpacking"""
+"""bytes from which it pays to start one program more for them"""
 _T = TypeVar("_T")
 
 
@@ -154,7 +154,9 @@ class Dispatch:
     ) -> Shipment:
         size = sum(path.stat().st_size for path in feed)
         unzip = "python" if size >= _MUCH and all(map(_sized, feed)) else "gzip"
-        variables = {"way": way, "origin": origin, "first": first, "unzip": unzip, "modes": " ".join(self.plan.modes)}
+        much = "yes" if self.plan.size >= _MUCH else "no"
+        modes = " ".join(self.plan.modes)
+        variables = {"way": way, "origin": origin, "first": first, "unzip": unzip, "much": much, "modes": modes}
         return Shipment(way=way, origin=origin, feed=feed, variables=variables, size=size)
 
     def _file(self, name: str, write: Callable[[Path], None]) -> Path:

@@ -15,7 +15,7 @@ from buildtools.deploy.hooks import Hooks
 from buildtools.deploy.layout import Address, address, path_problem, root_problem
 from buildtools.deploy.manifest import Manifest, digest, listing, read
 from buildtools.deploy.plan import Plan, Policy, Site
-from buildtools.deploy.sending import check_archive, collision, room
+from buildtools.deploy.sending import check_archive, checking, collision, room
 from buildtools.deploy.strategy import Strategy
 from buildtools.plugin import Cancelled, Duration, Kind, Metric, Step, StepContext, StepError, StepResult, Tool
 from buildtools.steps.deploying import Journal
@@ -136,7 +136,9 @@ class Upload(Step, frozen=True):
         """Say for each host which release `current` would move to; looks at the hosts, and changes nothing there."""
         from buildtools.deploy.sessions import open_hosts
 
-        plan = self.plan(*self._packed(ctx))
+        archive, manifest = self._packed(ctx)
+        check_archive(archive, manifest)
+        plan = self.plan(archive, manifest)
         with open_hosts(ctx, self.places(), self.ssh(ctx), self.pool) as hosts:
             choices = look(hosts, plan, self.policy)
         for choice in choices:
@@ -162,7 +164,11 @@ class Upload(Step, frozen=True):
 
         journal = Journal(ctx)
         try:
-            with open_hosts(ctx, self.places(), self.ssh(ctx), self.pool) as hosts:
+            with (
+                checking(archive, manifest) as checked,
+                open_hosts(ctx, self.places(), self.ssh(ctx), self.pool) as hosts,
+            ):
+                checked()
                 outcome = deploy(hosts, plan, self.policy, journal.voice, ctx.temp)
         except Cancelled:
             journal.close()
@@ -218,16 +224,14 @@ class Upload(Step, frozen=True):
         )
 
     def _packed(self, ctx: StepContext) -> tuple[Path, Manifest]:
-        """Find the archive and its manifest, and check that they belong together."""
+        """Find the archive and its manifest."""
         candidates = (ctx.workdir / self.archive, ctx.root / self.archive)
         archive = next((path for path in candidates if path.is_file()), None)
         if archive is None:
             raise StepError(f"archive: {candidates[0]} is not there", remedy="Run the step `pack` first.")
         if archive.suffix != ".tgz":
             raise StepError(f"archive: {archive} is no TARGET.VERSION.REVISION.tgz as `pack` makes it")
-        manifest = read(archive.with_suffix(".manifest.json"))
-        check_archive(archive, manifest)
-        return archive, manifest
+        return archive, read(archive.with_suffix(".manifest.json"))
 
     def plan(self, archive: Path, manifest: Manifest) -> Plan:
         """Return what is to be deployed. Raises `StepError` for shared paths that the release holds itself."""

@@ -27,7 +27,7 @@ carry() {
 date_new() {
   began=${txn%%Z-*}
   clock=${began#*T}
-  TZ=UTC0 find "$stage" -type f -exec touch -t "${began%T*}${clock%??}.${clock#????}" {} + || fail unpack
+  TZ=UTC0 find "$stage" -type f -exec touch -t "${began%T*}${clock%??}.${clock#????}" {} +
   printf '%s\n' "$began" >"$parts/latest"
   mv -f "$parts/latest" $state/latest
 }
@@ -45,17 +45,19 @@ hashed() {
 # and less where there are more processors. It is tried with nothing first.
 python='
 import sys, zlib
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-get, put, running = sys.stdin.buffer.read, sys.stdout.buffer.write, deque()
-with ThreadPoolExecutor(2) as pool:
+from queue import Queue
+get, put, queue = sys.stdin.buffer.read, sys.stdout.buffer.write, Queue(16)
+def write():
+    for member in iter(queue.get, None):
+        put(member.result())
+with ThreadPoolExecutor(3) as pool:
+    writing = pool.submit(write)
     for head in iter(lambda: get(20), b""):
         rest = get(int.from_bytes(head[16:], "little"))
-        running.append(pool.submit(zlib.decompress, head + rest, 31, int.from_bytes(rest[-4:], "little") + 1))
-        if len(running) > 3:
-            put(running.popleft().result())
-    while running:
-        put(running.popleft().result())
+        queue.put(pool.submit(zlib.decompress, head + rest, 31, int.from_bytes(rest[-4:], "little") + 1))
+    queue.put(None)
+    writing.result()
 '
 inflate() {
   if [ "$unzip" = python ] && python3 -I -S -c "$python" </dev/null >/dev/null 2>&1; then
@@ -110,13 +112,16 @@ fill() {
     case $way in delta) mv gone added moves manifest.json "$parts/" ;; *) mv list manifest.json "$parts/" ;; esac
   ) || fail unpack
   rmdir "$stage/.buildtools"
-  if [ "$way" = delta ]; then relist; else date_new; fi
+  if [ "$way" = delta ]; then relist; fi
 }
 
 # What is in the stage is what the listing says, and on the disk.
 check() {
-  sync -f "$stage" >/dev/null 2>&1 &
-  listing "$stage" | sort >"$parts/found"
+  {
+    if [ "$way" != delta ]; then date_new; fi
+    sync -f "$stage" >/dev/null 2>&1 || sync
+  } &
+  listing "$stage" "$parts" | sort >"$parts/found"
   if ! cmp -s "$parts/list" "$parts/found"; then
     {
       grep -Fvx -f "$parts/found" "$parts/list" | sed -n '1,3s/^/expected /p'
@@ -126,5 +131,5 @@ check() {
     fail base "${origin%%/*}"
   fi
   rm -f "$parts/found"
-  wait $! || sync
+  wait $! || fail unpack
 }
