@@ -15,7 +15,11 @@ listing() (
       find . ! -type f ! -type d ! -type l | sed 's/^/? /'
       ;;
   esac
-  if [ "${much:-no}" = yes ] && find . -type f >"$2/files" && count=$(grep -c '' <"$2/files") && [ "$count" -gt 1 ]; then
+  count=0
+  if [ "${much:-no}" = yes ] && : | xargs -0 true 2>/dev/null && find . -type f >"$2/files"; then
+    count=$(grep -c '' <"$2/files" || :)
+  fi
+  if [ "$count" -gt 1 ]; then
     sed "1,$((count / 2))d" "$2/files" | hashes >"$2/half" &
     sed -n "1,$((count / 2))p" "$2/files" | hashes
     wait $!
