@@ -60,7 +60,7 @@ def test_an_archive_and_its_manifest(tmp_path: Path) -> None:
         "index.html",
     ]
     assert {metric.name: metric.value for metric in result.metrics} == {"archive size": len(data), "files": 4}
-    assert data[:4] == b"\x1f\x8b\x08\x00"  # no name, no comment
+    assert data[:4] == b"\x1f\x8b\x08\x04"  # no name, no comment; one extra field, the length
     assert data[4:8] == b"\0\0\0\0"  # no time
     for member in members(tmp_path, result).values():
         assert (member.uid, member.gid, member.uname, member.gname) == (0, 0, "", "")
