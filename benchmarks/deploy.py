@@ -1,6 +1,6 @@
 """Packing and deploying, beside `tar`, `rsync` and a plain Fabric script; and what distance and many hosts cost.
 
-    python benchmarks/deploy.py [--only pack,first,again,delay,twenty] [--size 150] [--rounds 5] [--folder DIR]
+    python benchmarks/deploy.py [--only pack,first,again,line,delay,twenty] [--size 150] [--rounds 5] [--folder DIR]
 
 Needs OpenSSH's sshd and ssh, rsync and tar; servers are started on loopback. Whole processes are measured, ours and
 the other one in turn within each round, so that the machine's moods hit both; printed are medians of the wall time and
@@ -12,6 +12,7 @@ pack      `buildtools step pack`, manifest included, beside `tar czf`: time, and
 first     the first deployment of the packed site beside `rsync -a` of its tree, both over SSH; and with packing
 again     after a change of 3 files: pack and deploy, beside a Fabric script that runs `tar czf`, `put` and `tar x`; in
           time, and in bytes sent to the host
+line      both of these over a line of 50 Mbit/s that is 50 ms longer there and back, as between an office and a site
 delay     the same change over a connection that is 50 ms longer there and back: how long it takes; and over one that is
           400 ms longer, beside which all else is small: how many times that is waited for, beyond what logging in
           costs. And without the archive of the release before, so that its listing is fetched
@@ -44,10 +45,11 @@ from benchmarks.deploy_site import change, make_site
 from benchmarks.deploy_wire import Wire
 from tests.support.sshd import Sshd
 
-PARTS = ("pack", "first", "again", "delay", "twenty")
+PARTS = ("pack", "first", "again", "line", "delay", "twenty")
 SUBSYSTEM = "Subsystem sftp internal-sftp\nMaxStartups 200\n"
 SMALL = 2
 ROUND_TRIP, LONG = 0.05, 0.4
+RATE = 50e6 / 8
 FABRIC = """
 import sys
 from fabric import Connection
@@ -113,6 +115,15 @@ class Bench:
         """Return the options of `pack`."""
         return {"release-dir": "site", "target": "demo", "version": "1", "revision": revision}
 
+    def rsync(self, *options: str, port: int = 0) -> list[str | Path]:
+        """Return the command that copies the site as it is, to a folder that is not there yet."""
+        server, target = self.server, self.fresh("rsync")
+        target.mkdir(parents=True)
+        known = f"-oHostKeyAlias=bench -oUserKnownHostsFile={self.folder / 'bench_hosts'}"
+        (self.folder / "bench_hosts").write_text(f"bench {server.host_key}\n", encoding="utf-8")
+        shell = f"ssh -F none -p {port or server.port} -i {server.key} {known} -oBatchMode=yes"
+        return ["rsync", *options, "-e", shell, f"{self.tree}/", f"{server.user}@127.0.0.1:{target}/"]
+
     def uploading(self, revision: str, *, port: int = 0, root: Path | None = None) -> dict[str, object]:
         """Return the options of `upload`."""
         known = self.folder / "known_hosts"
@@ -174,7 +185,7 @@ def main() -> int:
         files = [path.stat().st_size for path in bench.tree.rglob("*") if path.is_file()]
         print(f"{len(files):,} files, {sum(files) / 1e6:.1f} MB, {asked.rounds} rounds, on {os.cpu_count()} cores")
         measures: dict[str, Callable[[Bench], None]] = {
-            "pack": pack, "first": first, "again": again, "delay": delay, "twenty": twenty,
+            "pack": pack, "first": first, "again": again, "line": line, "delay": delay, "twenty": twenty,
         }  # fmt: skip
         try:
             for part in PARTS:
@@ -198,8 +209,6 @@ def pack(bench: Bench) -> None:
 
 
 def first(bench: Bench) -> None:
-    server = bench.server
-    shell = f"ssh -F none -p {server.port} -i {server.key} -oUserKnownHostsFile={server.known_hosts} -oBatchMode=yes"
     packing = bench.pipeline({"pack": bench.packing("r0")})
 
     def ours() -> Took:
@@ -210,13 +219,9 @@ def first(bench: Bench) -> None:
         bench.fresh("ours")
         return bench.timed(bench.pipeline({"pack": bench.packing("r0"), "upload": bench.uploading("r0")}))
 
-    def rsync() -> Took:
-        target = bench.fresh("rsync")
-        target.mkdir(parents=True)
-        return bench.timed(["rsync", "-a", "-e", shell, f"{bench.tree}/", f"{server.user}@127.0.0.1:{target}/"])
-
     bench.timed(packing)
-    found = rounds(bench.rounds, {"upload": ours, "pack and upload": both, "rsync -a": rsync})
+    theirs = {"rsync -a": lambda: bench.timed(bench.rsync("-a"))}
+    found = rounds(bench.rounds, {"upload": ours, "pack and upload": both, **theirs})
     bench.slower(found, "upload", "rsync -a", 1.0)
     bench.slower(found, "pack and upload", "rsync -a")
 
@@ -261,6 +266,35 @@ def again(bench: Bench) -> None:
         bench.judge("of the script's bytes", our_wire.up / their_wire.up, 0.01)
 
 
+def line(bench: Bench) -> None:
+    count = iter(range(30_000, 40_000))
+    with Wire(bench.server.port, ROUND_TRIP / 2, RATE) as wire:
+
+        def deployed() -> Took:
+            change(bench.tree, revision := next(count))
+            return bench.timed(
+                bench.pipeline(
+                    {"pack": bench.packing(f"l{revision}"), "upload": bench.uploading(f"l{revision}", port=wire.port)}
+                )
+            )
+
+        def first() -> Took:
+            bench.fresh("ours")
+            return deployed()
+
+        ways = {
+            "pack and upload, first": first,
+            "rsync -a": lambda: bench.timed(bench.rsync("-a", port=wire.port)),
+            "rsync -az": lambda: bench.timed(bench.rsync("-az", port=wire.port)),
+            "pack and upload again": deployed,
+            "fabric script": lambda: bench.timed(bench.fabric(f"l{next(count)}", port=wire.port)),
+        }
+        found = rounds(max(1, bench.rounds // 3), ways, warm=False)
+    bench.slower(found, "pack and upload, first", "rsync -a")
+    bench.slower(found, "pack and upload, first", "rsync -az")
+    bench.faster(found, "pack and upload again", "fabric script")
+
+
 def delay(bench: Bench) -> None:
     """What is waited for follows from the time itself: where the way is long, everything else is small."""
     bench.fresh("ours")
@@ -283,7 +317,8 @@ def delay(bench: Bench) -> None:
             near, far, usual = took
             trips.append(((far[0] - near[0]) - (far[1] - near[1])) / LONG)
             spent.append(usual[0])
-        print(f"  with {ROUND_TRIP * 1000:g} ms: {median(spent):.3f} s; trips: {' '.join(f'{trip:.2f}' for trip in trips)}")
+        counted = " ".join(f"{trip:.2f}" for trip in trips)
+        print(f"  with {ROUND_TRIP * 1000:g} ms: {median(spent):.3f} s; round trips: {counted}")
         bench.judge(f"round trips besides logging in, {name}", round(median(trips)), limit)
 
 
@@ -330,13 +365,13 @@ def twenty(bench: Bench) -> None:
     bench.slower(found, "20 hosts", "1 host", 3)
 
 
-def rounds(count: int, ways: Mapping[str, Callable[[], Took]]) -> dict[str, list[Took]]:
-    """Measure each way in turn, the first round for warmth alone, and print the medians."""
+def rounds(count: int, ways: Mapping[str, Callable[[], Took]], *, warm: bool = True) -> dict[str, list[Took]]:
+    """Measure each way in turn, the first round for warmth alone if there is to be one, and print the medians."""
     found: dict[str, list[Took]] = {name: [] for name in ways}
-    for number in range(count + 1):
+    for number in range(count + warm):
         for name, way in ways.items():
             took = way()
-            if number:
+            if number or not warm:
                 found[name].append(took)
     for name, values in found.items():
         wall, cpu = (median(took[kind] for took in values) for kind in (0, 1))

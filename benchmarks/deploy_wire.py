@@ -13,12 +13,13 @@ from types import TracebackType
 class Wire:
     """Listens on a port of its own and leads to another one, `delay` seconds later in each direction.
 
-    `up` and `down` are the bytes that went to the server and from it. `turns` is how often the client sent something
+    With a `rate`, at most so many bytes a second go through. `up` and `down` are the bytes that went to the server and from it. `turns` is how often the client sent something
     after the server had: what came back in between was waited for, or could have been.
     """
 
-    def __init__(self, port: int, delay: float = 0.0) -> None:
+    def __init__(self, port: int, delay: float = 0.0, rate: float = 0.0) -> None:
         self.delay = delay
+        self.rate = rate
         self.up = self.down = self.turns = 0
         self._to = port
         self._last_up = False
@@ -48,17 +49,18 @@ class Wire:
             self._lead(server, client, up=False)
 
     def _lead(self, source: socket.socket, to: socket.socket, *, up: bool) -> None:
-        pieces: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+        pieces: queue.Queue[tuple[float, bytes]] = queue.Queue(64 if self.rate else 0)
 
         def take() -> None:
-            data = b"-"
+            data, free = b"-", 0.0
             while data:
                 try:
                     data = source.recv(2**16)
                 except OSError:
                     data = b""
                 self._count(len(data), up=up)
-                pieces.put((time.monotonic() + self.delay, data))
+                free = max(free, time.monotonic()) + (len(data) / self.rate if self.rate else 0.0)
+                pieces.put((free + self.delay, data))
 
         def give() -> None:
             with suppress(OSError):
