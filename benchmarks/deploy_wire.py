@@ -13,8 +13,9 @@ from types import TracebackType
 class Wire:
     """Listens on a port of its own and leads to another one, `delay` seconds later in each direction.
 
-    With a `rate`, at most so many bytes a second go through. `up` and `down` are the bytes that went to the server and from it. `turns` is how often the client sent something
-    after the server had: what came back in between was waited for, or could have been.
+    With a `rate`, at most so many bytes a second go through. `up` and `down` are the bytes that went to the server and
+    from it. `turns` is how often the client sent something after the server had: what came back in between was waited
+    for, or could have been.
     """
 
     def __init__(self, port: int, delay: float = 0.0, rate: float = 0.0) -> None:
