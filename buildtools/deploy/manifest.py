@@ -19,7 +19,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _MODE = re.compile(r"[4-7][0-7]{2}")
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """One file, link or folder of a release. `mode` is octal text (`644`) and only files have one."""
 
     path: str
@@ -30,7 +30,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     target: str = ""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A point from which an archive can be read: a gzip member at this offset begins with this entry's tar member."""
 
     entry: int

@@ -29,7 +29,7 @@ LEFT_OUT = (
 GLOB = frozenset("*?[")
 
 
-class Member(msgspec.Struct, frozen=True, kw_only=True):
+class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing to pack: where it is, and what it is in the release; of a file, how it was found."""
 
     source: str

@@ -7,7 +7,7 @@ import os
 import msgspec
 
 
-class Stamp(msgspec.Struct, frozen=True, array_like=True):
+class Stamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A file's size (bytes), the times of its content and of its inode (ns since the epoch), and its inode."""
 
     size: int = 0

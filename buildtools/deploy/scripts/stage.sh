@@ -42,7 +42,7 @@ hashed() {
 }
 
 # Much and in members that say how long they are ($unzip is python): Python, if it is there, takes half the time of gzip,
-# and less where there are more processors. It is tried with nothing first.
+# and less where there are more processors. One that cannot do it says so before it has read anything: then gzip can.
 python='
 import sys, zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -60,11 +60,8 @@ with ThreadPoolExecutor(3) as pool:
     writing.result()
 '
 inflate() {
-  if [ "$unzip" = python ] && python3 -I -S -c "$python" </dev/null >/dev/null 2>&1; then
-    python3 -I -S -c "$python" 2>/dev/null
-  else
-    gzip -dc
-  fi
+  if [ "$unzip" = python ] && python3 -I -S -c "$python" 2>/dev/null; then return 0; fi
+  gzip -dc
 }
 
 # Standard input into the stage. A pipe tells how its last program ended; that the first came to its end, a file.
