@@ -153,7 +153,7 @@ class _Fast:
         memory = Memory(share=2)
         needs, trace = Needs(keeper), self._trace
         assert trace is not None
-        trace.replay = replay = Replay(*needs.pending())
+        trace.replay = replay = Replay(*needs.pending(), trace.aside)
         # That makes the builtins, if nothing has yet.
         AstroidBuilder(AstroidManager())
         trace.made(AstroidManager().builtins_module)
