@@ -23,6 +23,7 @@ from .pool import GaveUp, apart
 from .record import Record
 from .replay import Replay
 from .stack import as_deep_as_pylint
+from .state import State
 from .tracing import Trace
 from .unchanged import Watch
 from .zygote import Zygote
@@ -36,15 +37,23 @@ What is parsed in vain must cost less than what is saved. Each further attempt h
 class Wish:
     """What a run is to be: `workers` (0: as many as there are processors), and where its state is, if one is kept.
 
+    `before` is the last run's state, if there was one.
     `told` is filled while it runs: the `workers` there were, `plain` (why there was one process that linted all),
     `unkept` (why nothing can be kept) and `why` (which files were linted, and why). `finish`, if something can be kept,
     keeps it, with the report.
     """
 
-    def __init__(self, workers: int | None, state: Path | None = None, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        workers: int | None,
+        state: Path | None = None,
+        watch: Watch | None = None,
+        before: State | None = None,
+    ) -> None:
         self.workers = workers
         self.state = state
         self.watch = watch
+        self.before = before
         self.told: dict[str, Any] = {"workers": 0, "plain": "", "unkept": "", "why": []}
         self.finish: Callable[[bytes], str] | None = None
 
@@ -100,6 +109,7 @@ class _Fast:
         self._told = wish.told
         self._wish = wish
         self._workers = workers_of(linter, wish.workers, keeps=wish.state is not None)
+        self._messages = parts.Messages()
         self._trace: Trace | None = None
         self._keeper: Keeper | None = None
         Carried(linter._prepared, [])
@@ -108,7 +118,7 @@ class _Fast:
         if wish.state is not None and not wish.told["unkept"]:
             self._trace = Trace()
             self._trace.install()
-            self._keeper = Keeper(wish.state, world(linter), wish.watch or Watch())
+            self._keeper = Keeper(wish.state, wish.before, world(linter), wish.watch or Watch())
 
     def lint(self, check: Any, parsing: Sequence[Any], linting: Sequence[Any]) -> None:
         """Do what pylint does in `_get_asts` and `_lint_files`, whose arguments these are."""
@@ -138,7 +148,8 @@ class _Fast:
                     return None
                 if not wanted:
                     return {}, {}
-                parsed, results, stale, more_to_parse = apart(functools.partial(self._attempt, keeper, wanted))
+                work = functools.partial(self._attempt, keeper, wanted)
+                parsed, results, stale, more_to_parse = apart(work, functools.partial(self._show, keeper))
                 if not stale and not more_to_parse:
                     return parsed, results
                 keeper.add_stale(stale)
@@ -147,6 +158,14 @@ class _Fast:
             # What it is will come out when all are linted.
             return None
         return None
+
+    def _show(self, keeper: Keeper) -> None:
+        """Make of what still holds what can be made of it while the rest is linted."""
+        for item in keeper.items:
+            entry = keeper.entry(item.number)
+            if entry is not None and item.number not in keeper.stale:
+                for part in filter(None, (entry.parsed, entry.linted)):
+                    self._messages.shown(part[0])
 
     def _attempt(self, keeper: Keeper, wanted: set[int]) -> tuple[Any, Any, dict[int, str], set[int]]:
         """Parse and lint in a process of its own; return that, and what it turned out to lack."""
@@ -284,7 +303,7 @@ class _Fast:
             part = parsed[number][0] if number in parsed else entry.parsed if entry is not None else None
             assert part is not None
             linter.set_current_module(item.name, item.filepath)
-            linter.reporter.messages.extend(map(parts.shown, part[0]))
+            linter.reporter.messages.extend(self._messages.shown(part[0]))
             parts.add_counts(linter.stats, part[1])
             linter.msg_status |= part[2]
         self._join(parsed, results)
@@ -297,7 +316,9 @@ class _Fast:
         else:
             keys, known = [item.key for item in keeper.items], keeper.known_pairs(linted)
         walker = self._check.keywords["walker"]
-        parts.join(linter, self.items, linted, walker, self._progress[1])
+        show = self._messages.shown
+        shown = [None if done is None else (show(done[0]), *done[1:]) for done in linted]
+        parts.join(linter, self.items, shown, walker, self._progress[1])
         alive = [(key, done[4]) for key, done in zip(keys, linted) if done is not None]  # noqa: B905
         carried = Carried(linter._prepared, [])
         carried.put([part for _key, part in alive], [key for key, _part in alive], known)

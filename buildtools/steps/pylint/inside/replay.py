@@ -35,6 +35,7 @@ class Replay:
         self._aside = aside
         self._limit = sys.getrecursionlimit()
         self._put: set[tuple[int, str, int]] = set()
+        self._tables: dict[int, Waiting] = {}
         self._making: set[tuple[str, str]] = set()
         self._assignments: dict[tuple[str, str], dict[tuple[int, int], Any]] = {}
 
@@ -50,9 +51,11 @@ class Replay:
 
     def _table(self, target: Any, table: str) -> Waiting:
         held = getattr(target, table)
-        if isinstance(held, Waiting):
-            return held
+        made = self._tables.get(id(held))
+        if made is not None:
+            return made
         made = Waiting(held, self._fill, self._ready)
+        self._tables[id(made)] = made
         # A module's own names are in two tables that are one.
         for name in ("instance_attrs", "locals", "globals"):
             if vars(target).get(name) is held:

@@ -17,6 +17,7 @@ import sys
 from collections import OrderedDict
 from typing import Any, Callable, Iterator  # noqa: UP035 - for Python 3.8
 
+from .builtin import make_classes_late
 from .carried import Unknown
 from .replay import Replay, of_self, targets
 from .unchanged import VOLATILE
@@ -149,6 +150,7 @@ class Trace:
         maker._all_slots = _Remembered(maker.__dict__["_all_slots"], "_all_slots", self)
         maker._metaclass_lookup_attribute = maker._metaclass_lookup_attribute.__wrapped__
         maker.declared_metaclass = self._declared(maker.declared_metaclass)
+        make_classes_late()
         self._watch_opens()
         self._watch_isort()
         wrapper = type(functools.lru_cache(maxsize=1)(len))

@@ -19,7 +19,7 @@ Ready = Callable[[List[Any]], bool]  # noqa: UP006
 class Waiting(dict):  # type: ignore[type-arg]
     """A copy of a table, with names to `wait` for. The names are there from the beginning, and stay in their order."""
 
-    def __init__(self, plain: dict[str, Any], fill: Fill, ready: Ready) -> None:
+    def __init__(self, plain: dict[str, Any], fill: Fill, ready: Ready = bool) -> None:
         super().__init__(plain)
         self.names: set[str] = set()
         self._fill = fill
