@@ -149,7 +149,10 @@ class _Fast:
                 if not wanted:
                     return {}, {}
                 work = functools.partial(self._attempt, keeper, wanted)
-                parsed, results, stale, more_to_parse = apart(work, functools.partial(self._show, keeper))
+                done = apart(work, functools.partial(self._show, keeper))
+                if done is None:
+                    done = apart(functools.partial(work, forks=True), functools.partial(self._show, keeper))
+                parsed, results, stale, more_to_parse = done
                 if not stale and not more_to_parse:
                     return parsed, results
                 keeper.add_stale(stale)
@@ -167,8 +170,13 @@ class _Fast:
                 for part in filter(None, (entry.parsed, entry.linted)):
                     self._messages.shown(part[0])
 
-    def _attempt(self, keeper: Keeper, wanted: set[int]) -> tuple[Any, Any, dict[int, str], set[int]]:
-        """Parse and lint in a process of its own; return that, and what it turned out to lack."""
+    def _attempt(
+        self, keeper: Keeper, wanted: set[int], *, forks: bool = False
+    ) -> tuple[Any, Any, dict[int, str], set[int]] | None:
+        """Parse and lint in a process of its own; return that, and what it turned out to lack.
+
+        A single file is linted in this process, unless it `forks`; `None` if it has to be linted twice.
+        """
         memory = Memory(share=2)
         needs, trace = Needs(keeper), self._trace
         assert trace is not None
@@ -186,8 +194,11 @@ class _Fast:
         if stale:
             return {}, {}, stale, set()
         mapped = [(item, self._source(keeper, number, trees)) for number, item in enumerate(self.items)]
-        results = self._run(mapped, keeper.stale)
+        here = len(keeper.stale) == 1 and not forks
+        results = self._run(mapped, keeper.stale, 0 if here else self._workers)
         misled = self._misled(Carried(self._linter._prepared, []), results)
+        if here and misled.keys() & results.keys():
+            return None
         if misled:
             return {}, {}, dict.fromkeys(misled, "another file leaves names to it"), set()
         if replay.failed:
@@ -210,14 +221,14 @@ class _Fast:
         memory.stop()
         try:
             mapped = [(item, trees.get(number)) for number, item in enumerate(self.items)]
-            results = self._run(mapped, keeper.stale if keeper is not None else wanted)
+            results = self._run(mapped, keeper.stale if keeper is not None else wanted, self._workers)
             while keeper is not None:
                 # What has not been linted now may have been left something else than the last time.
                 misled = self._misled(Carried(self._linter._prepared, []), results)
                 if not misled:
                     break
                 keeper.add_stale(dict.fromkeys(misled, "another file leaves names to it"))
-                results = self._run(mapped, keeper.stale)
+                results = self._run(mapped, keeper.stale, self._workers)
         except (GaveUp, Unknown) as reason:
             self._told["plain"] = str(reason)
             gc.enable()
@@ -268,19 +279,22 @@ class _Fast:
                 found[1].extend(injects.get(self._keeper.items[number].short, ()))
         return trees, parsed
 
-    def _run(self, trees: list[tuple[Any, Any]], wanted: Iterable[int]) -> dict[int, Any]:
-        """Lint files that are parsed, and again those of them to which others have left something."""
+    def _run(self, trees: list[tuple[Any, Any]], wanted: Iterable[int], workers: int) -> dict[int, Any]:
+        """Lint files that are parsed, and again those of them to which others have left something.
+
+        Without `workers` in this process, and only once.
+        """
         carried = Carried(self._linter._prepared, trees)
         carried.watch(self._linter)
         results: dict[int, Any] = {}
         todo = {number for number in wanted if trees[number][1] is not None}
         while todo:
             zygote = Zygote(self._linter, trees, carried, self._trace)
-            found = zygote.run(todo, self._plain._lint_files, self._check, self._progress[1], self._workers)
+            found = zygote.run(todo, self._plain._lint_files, self._check, self._progress[1], workers)
             for number, (done, reads, asked) in found.items():
                 results[number] = done, self._keeper.short_reads(reads) if self._keeper else None, asked
             misled = self._misled(carried, results)
-            todo = misled.keys() & results.keys()
+            todo = misled.keys() & results.keys() if workers else set()
             carried.leave({number: misled[number] for number in todo})
         return results
 
