@@ -13,6 +13,7 @@ from .kinds import lines_of, may_begin
 from .moved import relocate
 from .parts import of_lines
 from .replay import assigned_by
+from .similar import Known
 from .state import Entry, Names, State
 from .tracing import Trace, place
 from .unchanged import Watch, environment_of
@@ -236,7 +237,7 @@ class Keeper:
                 out.append(entry.linted)
         return out
 
-    def known_pairs(self, parts: Sequence[Any]) -> Dict[Tuple[str, str], List[Tuple[int, ...]]]:  # noqa: UP006
+    def known_pairs(self, parts: Sequence[Any]) -> Known:
         """Return the duplicates that are known of pairs of files whose lines are those of the last time."""
         same = set()
         for item, part in zip(self.items, parts):  # noqa: B905 - for Python 3.8
@@ -246,4 +247,4 @@ class Keeper:
             if pieces[0] is not None and pieces[0] == pieces[1]:
                 same.add(item.key)
         self.pairs = {pair: found for pair, found in self.before.pairs.items() if same.issuperset(pair)}
-        return self.pairs
+        return Known(self.pairs, same)

@@ -22,6 +22,7 @@ from .needs import Needs
 from .pool import GaveUp, apart
 from .record import Record
 from .replay import Replay
+from .similar import Known
 from .stack import as_deep_as_pylint
 from .state import State
 from .tracing import Trace
@@ -326,7 +327,7 @@ class _Fast:
         linter, keeper = self._linter, self._keeper
         linted = self._linted(results)
         if keeper is None:
-            keys, known = list(map(str, range(len(linted)))), {}
+            keys, known = list(map(str, range(len(linted)))), Known({}, set())
         else:
             keys, known = [item.key for item in keeper.items], keeper.known_pairs(linted)
         walker = self._check.keywords["walker"]
