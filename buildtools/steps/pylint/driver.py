@@ -20,6 +20,8 @@ With `BUILDTOOLS_PYLINT_CACHE=FOLDER` in the environment, what can be proved to 
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import gc
 import json
 import math
@@ -63,6 +65,7 @@ def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
     wish = _wish(arguments, state, watch, before)
     report = dict(_lint(restrict, arguments, wish), pylint=version)
     if wish is not None:
+        wish.end()
         report.update(wish.told)
         if wish.finish is not None:
             report["messages"] = _Encoded(report["messages"])
@@ -206,9 +209,23 @@ def _encoded(value: dict[str, Any]) -> bytes:
     return b'%b, "messages": %b}' % (_encoded(rest)[:-1], messages.data)
 
 
+def _leave(status: int) -> None:
+    """End this process as the interpreter does, but let the system take its memory, which is faster."""
+    threads: Any = sys.modules.get("threading")
+    if threads is None or threads.active_count() == 1:
+        if threads is not None:
+            threads._shutdown()
+        atexit._run_exitfuncs()
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status & 0xFF)
+    sys.exit(status)
+
+
 if __name__ == "__main__":
     chosen = None
     if sys.argv[2] != "-":
         with open(sys.argv[2], encoding="utf-8") as stream:
             chosen = json.load(stream)
-    sys.exit(main(sys.argv[1], chosen, sys.argv[3:]))
+    _leave(main(sys.argv[1], chosen, sys.argv[3:]))

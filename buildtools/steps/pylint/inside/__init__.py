@@ -8,4 +8,6 @@ Standalone, as the driver is: the standard library and pylint >= 3 only, and Pyt
 - Only what has changed: `tracing` sees what each file's findings hang on; `files` knows digests, `state` keeps it all,
   `keeper` tells what of it still holds, and `unchanged` whether all does; `needs` says what must be parsed to lint the
   rest, `record` writes down; `similar` compares files for duplicate code in pairs.
+- Quickly, where little has: `replay` knows what files assign into others, which `waiting` puts there when somebody
+  looks; `builtin` puts off half of the trees of what is built in; `ahead` begins with trees in another process.
 """

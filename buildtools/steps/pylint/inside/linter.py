@@ -13,7 +13,7 @@ from astroid import AstroidError
 from astroid.builder import AstroidBuilder
 from astroid.manager import AstroidManager
 
-from . import parts
+from . import ahead, parts
 from .carried import Carried, Unknown, settled
 from .conditions import loaded, why_not_kept, workers_of, world
 from .keeper import Keeper
@@ -57,6 +57,12 @@ class Wish:
         self.before = before
         self.told: dict[str, Any] = {"workers": 0, "plain": "", "unkept": "", "why": []}
         self.finish: Callable[[bytes], str] | None = None
+        self.ahead = ahead.begin(before) if workers != 1 else None
+
+    def end(self) -> None:
+        """Let nothing run on that was begun."""
+        if self.ahead is not None:
+            self.ahead.end()
 
 
 def linter_class(base: Any, wish: Wish) -> Any:
@@ -132,6 +138,7 @@ class _Fast:
         keeper.look(self.items)
         keeper.add_stale(Needs(keeper).more_stale({}))
         some = self._some(keeper)
+        self._wish.end()
         if some is None:
             self._whole(keeper.stale)
         else:
@@ -181,6 +188,8 @@ class _Fast:
         memory = Memory(share=2)
         needs, trace = Needs(keeper), self._trace
         assert trace is not None
+        if self._wish.ahead is not None:
+            self._wish.ahead.install()
         trace.replay = replay = Replay(*needs.pending(), trace.aside)
         # That makes the builtins, if nothing has yet.
         AstroidBuilder(AstroidManager())
