@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple  # noqa: UP03
 from .files import NOTHING, Files, Places
 from .kinds import lines_of, may_begin
 from .moved import relocate
-from .parts import of_lines
+from .parts import Messages, of_lines
 from .replay import assigned_by
 from .similar import Known
 from .state import Entry, Names, State
@@ -220,6 +220,14 @@ class Keeper:
                 if assigned[0] != own:
                     by_file.setdefault(own, {})[assigned] = None
         return {own: list(assigned) for own, assigned in by_file.items()}
+
+    def show(self, messages: Messages) -> None:
+        """Make ready the messages of all files that still hold."""
+        for item in self.items:
+            entry = self.entry(item.number)
+            if entry is not None and item.number not in self.stale:
+                for part in filter(None, (entry.parsed, entry.linted)):
+                    messages.shown(part[0])
 
     # Writing down.
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import io
-from pathlib import Path
-from typing import Any, Callable, Iterable, Sequence  # noqa: UP035 - for Python 3.8
+from typing import Any, Iterable, Sequence  # noqa: UP035 - for Python 3.8
 
 from astroid import AstroidError
 from astroid.builder import AstroidBuilder
 from astroid.manager import AstroidManager
 
-from . import ahead, parts
+from . import parts
 from .carried import Carried, Unknown, settled
 from .conditions import loaded, why_not_kept, workers_of, world
 from .keeper import Keeper
@@ -24,45 +22,15 @@ from .record import Record
 from .replay import Replay
 from .similar import Known
 from .stack import as_deep_as_pylint
-from .state import State
 from .tracing import Trace
 from .unchanged import Watch
-from .zygote import Zygote
+from .wish import Wish
+from .zygote import Source, Zygote
 
 _ENOUGH = 0.2
 """The share of the files that has to be parsed from which on all are: then nothing has to be tried twice
 
 What is parsed in vain must cost less than what is saved. Each further attempt has to get by with less."""
-
-
-class Wish:
-    """What a run is to be: `workers` (0: as many as there are processors), and where its state is, if one is kept.
-
-    `before` is the last run's state, if there was one.
-    `told` is filled while it runs: the `workers` there were, `plain` (why there was one process that linted all),
-    `unkept` (why nothing can be kept) and `why` (which files were linted, and why). `finish`, if something can be kept,
-    keeps it, with the report.
-    """
-
-    def __init__(
-        self,
-        workers: int | None,
-        state: Path | None = None,
-        watch: Watch | None = None,
-        before: State | None = None,
-    ) -> None:
-        self.workers = workers
-        self.state = state
-        self.watch = watch
-        self.before = before
-        self.told: dict[str, Any] = {"workers": 0, "plain": "", "unkept": "", "why": []}
-        self.finish: Callable[[bytes], str] | None = None
-        self.ahead = ahead.begin(before) if workers != 1 else None
-
-    def end(self) -> None:
-        """Let nothing run on that was begun."""
-        if self.ahead is not None:
-            self.ahead.end()
 
 
 def linter_class(base: Any, wish: Wish) -> Any:
@@ -157,9 +125,9 @@ class _Fast:
                 if not wanted:
                     return {}, {}
                 work = functools.partial(self._attempt, keeper, wanted)
-                done = apart(work, functools.partial(self._show, keeper))
+                done = apart(work, functools.partial(keeper.show, self._messages))
                 if done is None:
-                    done = apart(functools.partial(work, forks=True), functools.partial(self._show, keeper))
+                    done = apart(functools.partial(work, forks=True), functools.partial(keeper.show, self._messages))
                 parsed, results, stale, more_to_parse = done
                 if not stale and not more_to_parse:
                     return parsed, results
@@ -169,14 +137,6 @@ class _Fast:
             # What it is will come out when all are linted.
             return None
         return None
-
-    def _show(self, keeper: Keeper) -> None:
-        """Make of what still holds what can be made of it while the rest is linted."""
-        for item in keeper.items:
-            entry = keeper.entry(item.number)
-            if entry is not None and item.number not in keeper.stale:
-                for part in filter(None, (entry.parsed, entry.linted)):
-                    self._messages.shown(part[0])
 
     def _attempt(
         self, keeper: Keeper, wanted: set[int], *, forks: bool = False
@@ -219,7 +179,7 @@ class _Fast:
         if number in trees:
             return trees[number]
         entry = keeper.entry(number)
-        return _Source(self.items[number].filepath) if entry is not None and entry.linted is not None else None
+        return Source(self.items[number].filepath) if entry is not None and entry.linted is not None else None
 
     def _whole(self, wanted: Iterable[int]) -> None:
         """Parse all, lint what is wanted; in one process if several can't."""
@@ -350,15 +310,3 @@ class _Fast:
         if keeper is not None:
             record = Record(keeper, parsed, results)
             self._wish.finish = lambda outcome: record.save(loaded(), outcome)
-
-
-class _Source:
-    """A file that was not parsed this time, for those who look at its text."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def stream(self) -> Any:
-        """Return its bytes, as a tree does."""
-        with open(self._path, "rb") as stream:
-            return io.BytesIO(stream.read())

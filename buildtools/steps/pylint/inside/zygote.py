@@ -7,6 +7,7 @@ what they add to the result as plain data.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -137,6 +138,18 @@ class Zygote:
             self._carried.take(),
             remains(linter),
         )
+
+
+class Source:
+    """A file that was not parsed this time, for those who look at its text."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def stream(self) -> Any:
+        """Return its bytes, as a tree does."""
+        with open(self._path, "rb") as stream:
+            return io.BytesIO(stream.read())
 
 
 def _size(path: str) -> int:
