@@ -20,6 +20,8 @@ With `BUILDTOOLS_PYLINT_CACHE=FOLDER` in the environment, what can be proved to 
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import gc
 import json
 import math
@@ -35,18 +37,19 @@ def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
     """Run pylint with `arguments`; return the status to exit with."""
     at = _leave_own_folder()
     folder = os.environ.get(CACHE)
-    state = watch = None
+    state = watch = before = None
     if folder:
         # It would walk again and again through all that is known. The linting has a bound of its own.
         gc.disable()
         unchanged, states = _inside("unchanged"), _inside("state")
         state = states.place(folder, arguments, restrict)
         watch = unchanged.Watch()
-        report = unchanged.outcome(state, watch.bases)
-        if report is not None:
+        before = states.load(state)
+        told = unchanged.outcome(before, state, watch.bases)
+        if told is not None:
             with open(out, "wb") as file:
-                file.write(report)
-            return int(json.loads(report[: report.index(b",")] + b"}")["status"])
+                file.write(told)
+            return int(json.loads(told[: told.index(b",")] + b"}")["status"])
         watch.install()
     try:
         import pylint
@@ -59,11 +62,13 @@ def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
         # `python -m pylint` starts with the work folder in front and takes it away again, with some care.
         sys.path.insert(0, at)
     pylint.modify_sys_path()
-    wish = _wish(arguments, state, watch)
+    wish = _wish(arguments, state, watch, before)
     report = dict(_lint(restrict, arguments, wish), pylint=version)
     if wish is not None:
+        wish.end()
         report.update(wish.told)
         if wish.finish is not None:
+            report["messages"] = _Encoded(report["messages"])
             kept = dict(report, why=[], workers=0, linted=0, cached=len(report["files"]))
             report["lost"] = wish.finish(_encoded(kept))
     # The interpreter's last collection would walk every tree there is: a fifth of a lint of flask.
@@ -71,12 +76,12 @@ def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
     return _write(out, report)
 
 
-def _wish(arguments: list[str], state: Any, watch: Any) -> Any:
+def _wish(arguments: list[str], state: Any, watch: Any, before: Any) -> Any:
     """Return how pylint is to run differently from pylint, if it is."""
     jobs = _told_jobs(arguments)
     if state is None and jobs in (None, 1):
         return None
-    return _inside("linter").Wish(jobs, state, watch)
+    return _inside("linter").Wish(jobs, state, watch, before)
 
 
 def _told_jobs(arguments: Sequence[str]) -> int | None:
@@ -185,9 +190,37 @@ def _write(out: str, value: dict[str, Any]) -> int:
     return int(value.get("status", 0))
 
 
+class _Encoded:
+    """Messages, encoded once for two reports."""
+
+    def __init__(self, messages: Sequence[Any]) -> None:
+        encode = json.JSONEncoder(ensure_ascii=False).encode
+        # What has a `text` has been encoded before.
+        texts = [getattr(one, "text", None) or encode(one) for one in messages]
+        self.data = f"[{', '.join(texts)}]".encode("utf-8", "replace")
+
+
 def _encoded(value: dict[str, Any]) -> bytes:
     # The status comes first. A file name may hold bytes that are no UTF-8: better a replaced character than no report.
-    return json.dumps({"status": 0, **value}, ensure_ascii=False).encode("utf-8", "replace")
+    messages = value.get("messages")
+    if not isinstance(messages, _Encoded):
+        return json.dumps({"status": 0, **value}, ensure_ascii=False).encode("utf-8", "replace")
+    rest = {name: one for name, one in value.items() if one is not messages}
+    return b'%b, "messages": %b}' % (_encoded(rest)[:-1], messages.data)
+
+
+def _leave(status: int) -> None:
+    """End this process as the interpreter does, but let the system take its memory, which is faster."""
+    threads: Any = sys.modules.get("threading")
+    if threads is None or threads.active_count() == 1:
+        if threads is not None:
+            threads._shutdown()
+        atexit._run_exitfuncs()
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status & 0xFF)
+    sys.exit(status)
 
 
 if __name__ == "__main__":
@@ -195,4 +228,4 @@ if __name__ == "__main__":
     if sys.argv[2] != "-":
         with open(sys.argv[2], encoding="utf-8") as stream:
             chosen = json.load(stream)
-    sys.exit(main(sys.argv[1], chosen, sys.argv[3:]))
+    _leave(main(sys.argv[1], chosen, sys.argv[3:]))

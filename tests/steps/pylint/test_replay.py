@@ -30,6 +30,14 @@ CASES: dict[str, dict[str, str]] = {
         "app/target.py": FUNCTION,
         "app/reader.py": DOC + "import app.target\nprint(app.target.made.value.nothing, app.target.made.nothing)\n",
     },
+    "by a package, where one assignment reads another": {
+        "app/__init__.py": DOC,
+        "app/giver/__init__.py": DOC + "import app.target\n\napp.target.made.first = 1\n"
+        "app.target.made.second = app.target.made.first\napp.target.made.third = app.target.made.second\n",
+        "app/target.py": FUNCTION,
+        "app/reader.py": DOC
+        + "import app.target\nprint(app.target.made.third.nothing, app.target.made.first.nothing)\n",
+    },
     "into one of two modules of one file": {
         "app/giver.py": DOC + "import app.target\n\napp.target.value = 1\n",
         "app/target.py": DOC,

@@ -60,7 +60,7 @@ class Carried:
         """Return what one file added."""
         return [kind.take() for kind in self._kinds.values()]
 
-    def put(self, parts: list[list[Any]], keys: list[str], known: similar.Pairs) -> None:
+    def put(self, parts: list[list[Any]], keys: list[str], known: similar.Known) -> None:
         """Make the checkers as they are after all files, each of which (named by `keys`) added one of `parts`.
 
         `known` are the duplicates of earlier runs that still hold; new ones are added when the checkers close.

@@ -14,7 +14,7 @@ from .pool import GaveUp
 
 def workers_of(linter: Any, wished: int | None, *, keeps: bool) -> int:
     """Return how many processes are to lint; raises `GaveUp` where there can't be more than this one."""
-    workers = wished or _processors()
+    workers = wished or processors()
     if workers < 2 and not keeps:
         raise GaveUp("`jobs` is 1" if wished == 1 else "there is one processor")
     if linter.config.from_stdin:
@@ -68,7 +68,7 @@ def loaded() -> list[str]:
     return sorted({os.path.abspath(path) for path in found if isinstance(path, str)})
 
 
-def _processors() -> int:
+def processors() -> int:
     """Return how many processors this process may use, by affinity and by the quota of its control group."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:

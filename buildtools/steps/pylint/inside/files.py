@@ -10,9 +10,14 @@ import os
 import stat
 import sys
 import time
-from hashlib import blake2b
 from importlib.machinery import EXTENSION_SUFFIXES
 from typing import Any, Dict, Iterable, List, Optional, Tuple  # noqa: UP035 - for Python 3.8
+
+try:
+    # The same, without OpenSSL, which takes longer to load than all digests do.
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
 
 Stamp = Tuple[int, int, int, int]  # noqa: UP006
 Seen = Dict[str, Tuple[Stamp, bytes]]  # noqa: UP006

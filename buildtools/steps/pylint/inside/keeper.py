@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple  # noqa: UP035 - for Python 3.8
 
-from . import state as states
 from .files import NOTHING, Files, Places
 from .kinds import lines_of, may_begin
 from .moved import relocate
-from .parts import of_lines
+from .parts import Messages, of_lines
 from .replay import assigned_by
+from .similar import Known
 from .state import Entry, Names, State
 from .tracing import Trace, place
 from .unchanged import Watch, environment_of
@@ -42,14 +42,14 @@ class Keeper:
     After `look`, `stale` tells, by number, which files are to be linted anew, and why.
     """
 
-    def __init__(self, path: Path, world: Dict[str, Any], watch: Watch) -> None:  # noqa: UP006
+    def __init__(self, path: Path, before: State | None, world: Dict[str, Any], watch: Watch) -> None:  # noqa: UP006
         self.path = path
         self.watch = watch
         self.started = time.time_ns()
         self.world = world
         self.places = Places(os.getcwd())
         self.bases = list(sys.path)
-        self.before = states.load(path) or State()
+        self.before = before or State()
         self.files = Files(self.places, self.before.seen)
         self.stale: dict[int, str] = {}
         self.items: list[Item] = []
@@ -98,7 +98,19 @@ class Keeper:
         return {short for short, digest in self.before.digests.items() if self.files.digest(short) != digest}
 
     def _changed_names(self) -> set[Names]:
-        return {name for name, found in self.before.signatures.items() if self.signature(name) != found}
+        before = self.before
+        if before.order == [item.key for item in self.items] and self._lists_the_same():
+            # All of them were found in these folders and among these files.
+            self._signatures = dict(before.signatures)
+            return set()
+        return {name for name, found in before.signatures.items() if self.signature(name) != found}
+
+    def _lists_the_same(self) -> bool:
+        """Tell whether all folders that were looked into are where they were, and list what they did."""
+        before, long = self.before, self.places.long
+        if before.root != self.places.root:
+            return False
+        return all(self.files.listing(long(short))[0] == digest for short, digest in before.listings.items())
 
     def signature(self, name: Names) -> bytes:
         """Return a digest of what could be meant by a name: files to lint, or what lies in the folders."""
@@ -209,6 +221,14 @@ class Keeper:
                     by_file.setdefault(own, {})[assigned] = None
         return {own: list(assigned) for own, assigned in by_file.items()}
 
+    def show(self, messages: Messages) -> None:
+        """Make ready the messages of all files that still hold."""
+        for item in self.items:
+            entry = self.entry(item.number)
+            if entry is not None and item.number not in self.stale:
+                for part in filter(None, (entry.parsed, entry.linted)):
+                    messages.shown(part[0])
+
     # Writing down.
 
     def lint_parts(self, results: Dict[int, Any]) -> List[Any]:  # noqa: UP006
@@ -225,7 +245,7 @@ class Keeper:
                 out.append(entry.linted)
         return out
 
-    def known_pairs(self, parts: Sequence[Any]) -> Dict[Tuple[str, str], List[Tuple[int, ...]]]:  # noqa: UP006
+    def known_pairs(self, parts: Sequence[Any]) -> Known:
         """Return the duplicates that are known of pairs of files whose lines are those of the last time."""
         same = set()
         for item, part in zip(self.items, parts):  # noqa: B905 - for Python 3.8
@@ -235,4 +255,4 @@ class Keeper:
             if pieces[0] is not None and pieces[0] == pieces[1]:
                 same.add(item.key)
         self.pairs = {pair: found for pair, found in self.before.pairs.items() if same.issuperset(pair)}
-        return self.pairs
+        return Known(self.pairs, same)

@@ -62,7 +62,7 @@ class Lines:
         self._files = files
         self._plain = similar.usable()
         self.keys: list[str] = []
-        self.known: similar.Pairs = {}
+        self.known = similar.Known({}, set())
         if not isinstance(checker.linesets, list):
             raise AttributeError("linesets")
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import io
-from pathlib import Path
-from typing import Any, Callable, Iterable, Sequence  # noqa: UP035 - for Python 3.8
+from typing import Any, Iterable, Sequence  # noqa: UP035 - for Python 3.8
 
 from astroid import AstroidError
 from astroid.builder import AstroidBuilder
@@ -22,31 +20,17 @@ from .needs import Needs
 from .pool import GaveUp, apart
 from .record import Record
 from .replay import Replay
+from .similar import Known
 from .stack import as_deep_as_pylint
 from .tracing import Trace
 from .unchanged import Watch
-from .zygote import Zygote
+from .wish import Wish
+from .zygote import Source, Zygote
 
 _ENOUGH = 0.2
 """The share of the files that has to be parsed from which on all are: then nothing has to be tried twice
 
 What is parsed in vain must cost less than what is saved. Each further attempt has to get by with less."""
-
-
-class Wish:
-    """What a run is to be: `workers` (0: as many as there are processors), and where its state is, if one is kept.
-
-    `told` is filled while it runs: the `workers` there were, `plain` (why there was one process that linted all),
-    `unkept` (why nothing can be kept) and `why` (which files were linted, and why). `finish`, if something can be kept,
-    keeps it, with the report.
-    """
-
-    def __init__(self, workers: int | None, state: Path | None = None, watch: Watch | None = None) -> None:
-        self.workers = workers
-        self.state = state
-        self.watch = watch
-        self.told: dict[str, Any] = {"workers": 0, "plain": "", "unkept": "", "why": []}
-        self.finish: Callable[[bytes], str] | None = None
 
 
 def linter_class(base: Any, wish: Wish) -> Any:
@@ -100,6 +84,7 @@ class _Fast:
         self._told = wish.told
         self._wish = wish
         self._workers = workers_of(linter, wish.workers, keeps=wish.state is not None)
+        self._messages = parts.Messages()
         self._trace: Trace | None = None
         self._keeper: Keeper | None = None
         Carried(linter._prepared, [])
@@ -108,7 +93,7 @@ class _Fast:
         if wish.state is not None and not wish.told["unkept"]:
             self._trace = Trace()
             self._trace.install()
-            self._keeper = Keeper(wish.state, world(linter), wish.watch or Watch())
+            self._keeper = Keeper(wish.state, wish.before, world(linter), wish.watch or Watch())
 
     def lint(self, check: Any, parsing: Sequence[Any], linting: Sequence[Any]) -> None:
         """Do what pylint does in `_get_asts` and `_lint_files`, whose arguments these are."""
@@ -121,6 +106,7 @@ class _Fast:
         keeper.look(self.items)
         keeper.add_stale(Needs(keeper).more_stale({}))
         some = self._some(keeper)
+        self._wish.end()
         if some is None:
             self._whole(keeper.stale)
         else:
@@ -138,7 +124,11 @@ class _Fast:
                     return None
                 if not wanted:
                     return {}, {}
-                parsed, results, stale, more_to_parse = apart(functools.partial(self._attempt, keeper, wanted))
+                work = functools.partial(self._attempt, keeper, wanted)
+                done = apart(work, functools.partial(keeper.show, self._messages))
+                if done is None:
+                    done = apart(functools.partial(work, forks=True), functools.partial(keeper.show, self._messages))
+                parsed, results, stale, more_to_parse = done
                 if not stale and not more_to_parse:
                     return parsed, results
                 keeper.add_stale(stale)
@@ -148,12 +138,19 @@ class _Fast:
             return None
         return None
 
-    def _attempt(self, keeper: Keeper, wanted: set[int]) -> tuple[Any, Any, dict[int, str], set[int]]:
-        """Parse and lint in a process of its own; return that, and what it turned out to lack."""
+    def _attempt(
+        self, keeper: Keeper, wanted: set[int], *, forks: bool = False
+    ) -> tuple[Any, Any, dict[int, str], set[int]] | None:
+        """Parse and lint in a process of its own; return that, and what it turned out to lack.
+
+        A single file is linted in this process, unless it `forks`; `None` if it has to be linted twice.
+        """
         memory = Memory(share=2)
         needs, trace = Needs(keeper), self._trace
         assert trace is not None
-        trace.replay = replay = Replay(*needs.pending())
+        if self._wish.ahead is not None:
+            self._wish.ahead.install()
+        trace.replay = replay = Replay(*needs.pending(), trace.aside)
         # That makes the builtins, if nothing has yet.
         AstroidBuilder(AstroidManager())
         trace.made(AstroidManager().builtins_module)
@@ -167,8 +164,11 @@ class _Fast:
         if stale:
             return {}, {}, stale, set()
         mapped = [(item, self._source(keeper, number, trees)) for number, item in enumerate(self.items)]
-        results = self._run(mapped, keeper.stale)
+        here = len(keeper.stale) == 1 and not forks
+        results = self._run(mapped, keeper.stale, 0 if here else self._workers)
         misled = self._misled(Carried(self._linter._prepared, []), results)
+        if here and misled.keys() & results.keys():
+            return None
         if misled:
             return {}, {}, dict.fromkeys(misled, "another file leaves names to it"), set()
         if replay.failed:
@@ -179,7 +179,7 @@ class _Fast:
         if number in trees:
             return trees[number]
         entry = keeper.entry(number)
-        return _Source(self.items[number].filepath) if entry is not None and entry.linted is not None else None
+        return Source(self.items[number].filepath) if entry is not None and entry.linted is not None else None
 
     def _whole(self, wanted: Iterable[int]) -> None:
         """Parse all, lint what is wanted; in one process if several can't."""
@@ -191,14 +191,14 @@ class _Fast:
         memory.stop()
         try:
             mapped = [(item, trees.get(number)) for number, item in enumerate(self.items)]
-            results = self._run(mapped, keeper.stale if keeper is not None else wanted)
+            results = self._run(mapped, keeper.stale if keeper is not None else wanted, self._workers)
             while keeper is not None:
                 # What has not been linted now may have been left something else than the last time.
                 misled = self._misled(Carried(self._linter._prepared, []), results)
                 if not misled:
                     break
                 keeper.add_stale(dict.fromkeys(misled, "another file leaves names to it"))
-                results = self._run(mapped, keeper.stale)
+                results = self._run(mapped, keeper.stale, self._workers)
         except (GaveUp, Unknown) as reason:
             self._told["plain"] = str(reason)
             gc.enable()
@@ -249,19 +249,22 @@ class _Fast:
                 found[1].extend(injects.get(self._keeper.items[number].short, ()))
         return trees, parsed
 
-    def _run(self, trees: list[tuple[Any, Any]], wanted: Iterable[int]) -> dict[int, Any]:
-        """Lint files that are parsed, and again those of them to which others have left something."""
+    def _run(self, trees: list[tuple[Any, Any]], wanted: Iterable[int], workers: int) -> dict[int, Any]:
+        """Lint files that are parsed, and again those of them to which others have left something.
+
+        Without `workers` in this process, and only once.
+        """
         carried = Carried(self._linter._prepared, trees)
         carried.watch(self._linter)
         results: dict[int, Any] = {}
         todo = {number for number in wanted if trees[number][1] is not None}
         while todo:
             zygote = Zygote(self._linter, trees, carried, self._trace)
-            found = zygote.run(todo, self._plain._lint_files, self._check, self._progress[1], self._workers)
+            found = zygote.run(todo, self._plain._lint_files, self._check, self._progress[1], workers)
             for number, (done, reads, asked) in found.items():
                 results[number] = done, self._keeper.short_reads(reads) if self._keeper else None, asked
             misled = self._misled(carried, results)
-            todo = misled.keys() & results.keys()
+            todo = misled.keys() & results.keys() if workers else set()
             carried.leave({number: misled[number] for number in todo})
         return results
 
@@ -284,7 +287,7 @@ class _Fast:
             part = parsed[number][0] if number in parsed else entry.parsed if entry is not None else None
             assert part is not None
             linter.set_current_module(item.name, item.filepath)
-            linter.reporter.messages.extend(map(parts.shown, part[0]))
+            linter.reporter.messages.extend(self._messages.shown(part[0]))
             parts.add_counts(linter.stats, part[1])
             linter.msg_status |= part[2]
         self._join(parsed, results)
@@ -293,11 +296,13 @@ class _Fast:
         linter, keeper = self._linter, self._keeper
         linted = self._linted(results)
         if keeper is None:
-            keys, known = list(map(str, range(len(linted)))), {}
+            keys, known = list(map(str, range(len(linted)))), Known({}, set())
         else:
             keys, known = [item.key for item in keeper.items], keeper.known_pairs(linted)
         walker = self._check.keywords["walker"]
-        parts.join(linter, self.items, linted, walker, self._progress[1])
+        show = self._messages.shown
+        shown = [None if done is None else (show(done[0]), *done[1:]) for done in linted]
+        parts.join(linter, self.items, shown, walker, self._progress[1])
         alive = [(key, done[4]) for key, done in zip(keys, linted) if done is not None]  # noqa: B905
         carried = Carried(linter._prepared, [])
         carried.put([part for _key, part in alive], [key for key, _part in alive], known)
@@ -305,15 +310,3 @@ class _Fast:
         if keeper is not None:
             record = Record(keeper, parsed, results)
             self._wish.finish = lambda outcome: record.save(loaded(), outcome)
-
-
-class _Source:
-    """A file that was not parsed this time, for those who look at its text."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def stream(self) -> Any:
-        """Return its bytes, as a tree does."""
-        with open(self._path, "rb") as stream:
-            return io.BytesIO(stream.read())

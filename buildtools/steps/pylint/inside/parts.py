@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Sequence  # noqa: UP035 - for Python 3.8
+import json
+from typing import Any, Callable, Iterable, Sequence  # noqa: UP035 - for Python 3.8
 
 _FIELDS = ("category", "symbol", "msg", "msg_id", "confidence", "module", "obj", "line", "column")
 _ENDS = ("end_line", "end_column", "path", "abspath")
 _NAMES = ("type", "symbol", "message", "messageId", "confidence", "module", "obj", "line", "column")
 _OTHER_NAMES = ("endLine", "endColumn", "path", "absolutePath")
 _OF_FILE = ("_ignore_file", "_pragma_lineno", "current_name", "current_file")
+_ALL_NAMES = _NAMES + _OTHER_NAMES
 ABSOLUTE = len(_FIELDS) + len(_ENDS) - 1
 """The place of the absolute path among a message's values"""
 
@@ -23,9 +25,27 @@ def messages(found: Iterable[Any]) -> list[tuple[Any, ...]]:
     return out
 
 
-def shown(message: tuple[Any, ...]) -> dict[str, Any]:
-    """Return such a tuple as json2 shows it."""
-    return dict(zip(_NAMES + _OTHER_NAMES, message))  # noqa: B905 - for Python 3.8
+class Shown(dict):  # type: ignore[type-arg]
+    """A message as json2 shows it; `text` is what that becomes in the report."""
+
+    def __init__(self, message: tuple[Any, ...], encode: Callable[[Any], str]) -> None:
+        super().__init__(zip(_ALL_NAMES, message))  # noqa: B905 - for Python 3.8
+        self.text = encode(self)
+
+
+class Messages:
+    """Lists of messages as json2 shows them, each made once."""
+
+    def __init__(self) -> None:
+        self._encode = json.JSONEncoder(ensure_ascii=False).encode
+        self._made: dict[int, tuple[Any, list[Shown]]] = {}
+
+    def shown(self, found: list[tuple[Any, ...]]) -> list[Shown]:
+        """Return them; the list given must not change any more."""
+        made = self._made.get(id(found))
+        if made is None:
+            made = self._made[id(found)] = found, [Shown(message, self._encode) for message in found]
+        return made[1]
 
 
 def of_lines(part: Any) -> bool:
@@ -85,7 +105,7 @@ def _plain(value: Any) -> Any:
 def join(linter: Any, items: Sequence[Any], linted: Sequence[Any], walker: Any, progress: Sequence[Any]) -> None:
     """Make the linter as it is after it has linted the items in one process, each of which added one of `linted`.
 
-    `None` stands for an item that has no tree.
+    `None` stands for an item that has no tree. Messages are those that are shown.
     """
     from pylint.utils import FileState
 
@@ -99,7 +119,7 @@ def join(linter: Any, items: Sequence[Any], linted: Sequence[Any], walker: Any, 
             continue
         found, stats, status, statements, _parts, left = done
         linter.set_current_module(item.name, item.filepath)
-        linter.reporter.messages.extend(map(shown, found))
+        linter.reporter.messages.extend(found)
         add_counts(linter.stats, stats)
         linter.msg_status |= status
         walker.nbstatements += statements

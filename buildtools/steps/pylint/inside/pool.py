@@ -31,6 +31,15 @@ class Pool:
         self._feed = -1
         self._children: dict[int, int] = {}
 
+    def here(self, units: list[list[int]]) -> dict[int, Any]:
+        """Do the work in this process; return the results as `run` does."""
+        out: dict[int, Any] = {}
+        memory = Memory(share=4)
+        for unit in units:
+            self._work(unit, lambda value: out.update([value[:2]]))
+        memory.stop()
+        return out
+
     def run(self, units: list[list[int]], workers: int) -> dict[int, Any]:
         """Return the results by number; raises `GaveUp` when a worker does, or ends before its time."""
         tasks, self._feed = os.pipe()
@@ -97,8 +106,11 @@ class Pool:
             raise GaveUp(f"a worker ended before its time ({_ending(status)})")
 
 
-def apart(work: Callable[[], Any]) -> Any:
-    """Do the work in a forked process, which leaves no trace in this one; raises `GaveUp` when it does."""
+def apart(work: Callable[[], Any], meanwhile: Callable[[], None]) -> Any:
+    """Do the work in a forked process, which leaves no trace in this one; raises `GaveUp` when it does.
+
+    `meanwhile` is done in this one.
+    """
     mine, theirs = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -110,6 +122,7 @@ def apart(work: Callable[[], Any]) -> Any:
     done = False
     try:
         with os.fdopen(mine, "rb") as stream:
+            meanwhile()
             data = stream.read()
         _pid, status = os.waitpid(child, 0)
         done = True

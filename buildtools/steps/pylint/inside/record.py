@@ -38,8 +38,8 @@ class Record:
         if len(after.entries) == len(keeper.items) and not self._hooks():
             after.outcome = outcome
         after.modules = {name: digest(name) for name in map(short, loaded)}
-        after.digests = {name: digest(name) for entry in after.entries.values() for name in entry.files}
-        after.signatures = {name: keeper.signature(name) for entry in after.entries.values() for name in entry.names}
+        after.digests = {name: digest(name) for name in _all_of(after, "files")}
+        after.signatures = {name: keeper.signature(name) for name in _all_of(after, "names")}
         after.injected = Needs(keeper).injected(self._parsed)
         after.pairs = keeper.pairs
         self._surroundings(after)
@@ -100,12 +100,16 @@ class Record:
 
     def _drop_unsettled(self, after: State) -> None:
         """Drop what hangs on a file that has changed since we began."""
-        used = {short for entry in after.entries.values() for short in entry.files}
+        used = _all_of(after, "files")
         files = self._keeper.files
         for short in used:
             files.digest(short)
         settled = files.settled(used, self._keeper.started)
         after.entries = {key: entry for key, entry in after.entries.items() if entry.files <= settled}
+
+
+def _all_of(after: State, name: str) -> set[Any]:
+    return set().union(*(getattr(entry, name) for entry in after.entries.values()))
 
 
 def _has_hook(path: str) -> bool:

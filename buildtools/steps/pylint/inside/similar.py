@@ -11,10 +11,20 @@ import codecs
 import marshal
 import zlib
 from array import array
-from typing import Any, Dict, Iterable, Iterator, List, Sequence, Tuple  # noqa: UP035 - for Python 3.8
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple  # noqa: UP035 - for Python 3.8
 
 Pairs = Dict[Tuple[str, str], List[Tuple[int, ...]]]  # noqa: UP006
 """By two files' keys: (number of lines, start and end in the first, start and end in the second)"""
+
+
+class Known(NamedTuple):
+    """What earlier runs have found out: `pairs`, all that there are of the files `same`, whose lines are as they were.
+
+    New ones are added to `pairs`.
+    """
+
+    pairs: Pairs
+    same: Set[str]  # noqa: UP006
 
 
 def taken(linesets: Iterable[Any], shortest: int, path: str, encoding: str | None) -> list[tuple[Any, ...]]:
@@ -44,11 +54,11 @@ def _runs(texts: Sequence[str], shortest: int) -> bytes:
 class Comparison:
     """Compares files; takes what is known of pairs from `known`, and leaves there what it has found out."""
 
-    def __init__(self, checker: Any, parts: Sequence[tuple[str, tuple[Any, ...]]], known: Pairs) -> None:
+    def __init__(self, checker: Any, parts: Sequence[tuple[str, tuple[Any, ...]]], known: Known) -> None:
         self._checker = checker
         self._keys = [key for key, _part in parts]
         self._runs = [part[3] for _key, part in parts]
-        self._known = known
+        self._known, self._same = known
         kind = _kind()
         self.linesets = [kind(part) for _key, part in parts]
 
@@ -85,19 +95,25 @@ class Comparison:
 
     def _candidates(self) -> Iterable[tuple[int, int]]:
         """Return the pairs of files that have a run of lines in common."""
+        places = {key: number for number, key in enumerate(self._keys)}
+        same = {places[key] for key in self._same if key in places}
+        if len(places) < len(self._keys):
+            # A file that counts twice.
+            same = set()
+        found = (sorted((places[one], places[two])) for one, two in self._known if {one, two} <= places.keys())
+        pairs: dict[tuple[int, int], None] = {(one, two): None for one, two in found if same.issuperset((one, two))}
         owners: dict[int, list[int]] = {}
-        pairs: dict[tuple[int, int], None] = {}
-        for number, data in enumerate(self._runs):
+        for number in sorted(range(len(self._runs)), key=same.__contains__):
             runs = array("Q")
-            runs.frombytes(data)
+            runs.frombytes(self._runs[number])
+            if number in same and owners.keys().isdisjoint(runs):
+                continue
             for run in set(runs):
-                others = owners.get(run)
-                if others is None:
-                    owners[run] = [number]
-                else:
-                    for other in others:
-                        pairs[other, number] = None
-                    others.append(number)
+                others = owners.get(run, [])
+                for other in others:
+                    pairs[min(other, number), max(other, number)] = None
+                if number not in same:
+                    owners[run] = [*others, number]
         return pairs
 
 

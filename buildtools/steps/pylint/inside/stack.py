@@ -19,17 +19,17 @@ _PYLINTS = 4
 def as_deep_as_pylint() -> Iterator[None]:
     """Let what is called directly inside have the room that it has in pylint."""
     limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(limit + max(_depth() - _PYLINTS, 0))
+    # Above: the generator's frame, and `__enter__`.
+    sys.setrecursionlimit(limit + max(depth() - 2 - _PYLINTS, 0))
     try:
         yield
     finally:
         sys.setrecursionlimit(limit)
 
 
-def _depth() -> int:
-    """Return how many frames there are down to the one of the `with`."""
-    # Above: this one, the generator's, and `__enter__`.
-    frame: Optional[FrameType] = sys._getframe(3)  # noqa: UP045 - for Python 3.8
+def depth() -> int:
+    """Return how many frames there are down to the caller's."""
+    frame: Optional[FrameType] = sys._getframe(1)  # noqa: UP045 - for Python 3.8
     count = 0
     while frame is not None:
         count, frame = count + 1, frame.f_back

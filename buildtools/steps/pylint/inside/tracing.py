@@ -17,8 +17,9 @@ import sys
 from collections import OrderedDict
 from typing import Any, Callable, Iterator  # noqa: UP035 - for Python 3.8
 
+from .builtin import make_classes_late
 from .carried import Unknown
-from .replay import Replay
+from .replay import Replay, of_self, targets
 from .unchanged import VOLATILE
 
 
@@ -69,12 +70,20 @@ class Trace:
     def made(self, module: Any) -> None:
         """Hear that a module's tree has been made: what is known to be assigned into it is put there."""
         if self.replay is not None:
-            outer, self.frame = self.frame, Frame()
-            try:
-                self.replay.made(module, place(module))
-            finally:
-                # That is none of the module's own reading.
-                self.frame = outer
+            self.replay.made(module, place(module))
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let what is read inside count for nobody, and have nothing to do with what is just being inferred."""
+        inference_tip = self._caches[1]
+        outer, self.frame = self.frame, Frame()
+        busy, inference_tip._CURRENTLY_INFERRING = inference_tip._CURRENTLY_INFERRING, set()
+        try:
+            with self.reading():
+                yield
+        finally:
+            inference_tip._CURRENTLY_INFERRING = busy
+            self.frame = outer
 
     @contextlib.contextmanager
     def reading(self, *, within: bool = False) -> Iterator[Frame]:
@@ -124,6 +133,8 @@ class Trace:
         self._caches: tuple[Any, Any] = context, inference_tip
         if not isinstance(context._INFERENCE_CACHE, dict) or not isinstance(inference_tip._cache, OrderedDict):
             raise AttributeError("caches")
+        if not isinstance(inference_tip._CURRENTLY_INFERRING, set):
+            raise AttributeError("_CURRENTLY_INFERRING")
         kind: Any = manager.AstroidManager
         for name in ("ast_from_file", "ast_from_module"):
             setattr(kind, name, self._touching(getattr(kind, name)))
@@ -139,6 +150,7 @@ class Trace:
         maker._all_slots = _Remembered(maker.__dict__["_all_slots"], "_all_slots", self)
         maker._metaclass_lookup_attribute = maker._metaclass_lookup_attribute.__wrapped__
         maker.declared_metaclass = self._declared(maker.declared_metaclass)
+        make_classes_late()
         self._watch_opens()
         self._watch_isort()
         wrapper = type(functools.lru_cache(maxsize=1)(len))
@@ -188,8 +200,8 @@ class Trace:
         @functools.wraps(method)
         def injecting(builder: Any, node: Any) -> None:
             method(builder, node)
-            if not _of_self(node):
-                found = _targets(node)
+            if not of_self(node):
+                found = targets(node)
                 if self.replay is not None and place(node.root()) in self.replay.known:
                     self.replay.undo(found)
                 else:
@@ -262,33 +274,3 @@ def place(module: Any) -> str:
     """Return the path of a module's file, or an empty text: built-in ones have none."""
     path = module.file
     return path if path and path != "<?>" else ""
-
-
-def _of_self(node: Any) -> bool:
-    """Tell whether an assignment is plainly to `self`, or whatever a method's first argument is called."""
-    expr = node.expr
-    if type(expr).__name__ != "Name":
-        return False
-    frame = node.frame()
-    arguments = getattr(getattr(frame, "args", None), "args", None)
-    return bool(
-        arguments
-        and arguments[0].name == expr.name
-        and len(frame.locals.get(expr.name, ())) == 1
-        and type(frame.parent).__name__ == "ClassDef"
-    )
-
-
-def _targets(node: Any) -> list[tuple[Any, str, Any]]:
-    """Return into what of other modules an assignment to an attribute was put: (class or so, table, assignment)."""
-    from astroid import bases, exceptions
-
-    own, found = node.root(), []
-    with contextlib.suppress(exceptions.AstroidError, AttributeError, RecursionError, StopIteration):
-        for inferred in node.expr.infer():
-            target = inferred._proxied if isinstance(inferred, bases.Instance) else inferred
-            for table in ("instance_attrs", "locals"):
-                held = vars(target).get(table, {}).get(node.attrname, ())
-                if any(one is node for one in held) and target.root() is not own:
-                    found.append((target, table, node))
-    return found

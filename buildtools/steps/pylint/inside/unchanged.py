@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Iterable, Sequence  # noqa: UP035 - for Python 3.8
 
 from .files import Files, Places, digest_of
-from .state import State, load
+from .state import State
 
 _HARMLESS = frozenset(
     (
@@ -103,9 +103,8 @@ def configs_of(folders: Iterable[str]) -> set[str]:
     return found
 
 
-def outcome(path: Path, bases: Sequence[str]) -> bytes | None:
-    """Return the last lint's report if nothing that it hangs on has changed, else `None`."""
-    before = load(path)
+def outcome(before: State | None, path: Path, bases: Sequence[str]) -> bytes | None:
+    """Return the report of the last lint, whose state is at a path, if nothing that it hangs on has changed."""
     if before is None or not before.outcome:
         return None
     places = Places(os.getcwd())

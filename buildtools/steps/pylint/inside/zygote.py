@@ -7,6 +7,7 @@ what they add to the result as plain data.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -40,7 +41,8 @@ class Zygote:
     ) -> dict[int, Any]:
         """Lint the files of these numbers; return of each what it adds, what it has read, and what it asked others.
 
-        `plain`, `check` and `progress` are pylint's `_lint_files` and what that is called with. Raises `GaveUp`.
+        `plain`, `check` and `progress` are pylint's `_lint_files` and what that is called with. No `workers`: this
+        process is one, and good for nothing else after that. Raises `GaveUp`.
         """
         self._plain, self._check = plain, check
         self._walker: Any = getattr(check, "keywords", {}).get("walker")
@@ -49,7 +51,8 @@ class Zygote:
         self._quiet = tuple(type(one)(False) for one in progress)
         self._configs = self._each_config()
         units = self._units(set(wanted))
-        return Pool(self._worker).run(units, max(min(workers, len(units)), 1))
+        pool = Pool(self._worker)
+        return pool.run(units, max(min(workers, len(units)), 1)) if workers else pool.here(units)
 
     def _units(self, wanted: set[int]) -> list[list[int]]:
         """Return the files' numbers, the longest first.
@@ -135,6 +138,18 @@ class Zygote:
             self._carried.take(),
             remains(linter),
         )
+
+
+class Source:
+    """A file that was not parsed this time, for those who look at its text."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def stream(self) -> Any:
+        """Return its bytes, as a tree does."""
+        with open(self._path, "rb") as stream:
+            return io.BytesIO(stream.read())
 
 
 def _size(path: str) -> int:

@@ -1,0 +1,134 @@
+"""Trees that are made ahead: those that astroid makes itself, for the same source only, and only where it could."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.steps.pylint.conftest import Compared
+from tests.support import same
+from tests.support.oracle import Oracle
+
+_SAME = """
+import argparse, collections, dataclasses, enum, pickle, sys, typing
+
+import astroid
+from astroid.builder import AstroidBuilder
+
+from buildtools.steps.pylint.inside import ahead
+
+def told(tree):
+    # Where nodes are in memory is no part of what they are.
+    out = []
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        held = []
+        for name, value in sorted(vars(node).items()):
+            held.append((name, plain(value)))
+        out.append((type(node).__name__, held))
+        todo += node.get_children()
+    return out
+
+def plain(value):
+    if isinstance(value, astroid.nodes.NodeNG):
+        name = getattr(value, "name", "")
+        return type(value).__name__, value.lineno, value.col_offset, name if isinstance(name, str) else ""
+    if isinstance(value, dict):
+        return [(name, plain(one)) for name, one in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return repr(value)
+
+for module in (argparse, collections, dataclasses, enum, typing):
+    path, name = module.__file__, module.__name__
+    data = open(path, encoding="utf-8").read()
+    maker = AstroidBuilder(astroid.MANAGER)
+    tree, rest = maker._data_build(data, name, path)
+    key, made = ahead._made(path)
+    assert key == ahead._key(data, path) != ahead._key(data + " ", path)
+    other, imports, assignments = pickle.loads(made)
+    other.name = name
+    assert len(told(tree)) > 1000 and told(tree) == told(other), name
+    assert other.locals is other.globals
+    assert [(plain(node), set(names)) for node, names in rest._import_from_nodes] == [
+        (plain(node), set(names)) for node, names in imports
+    ]
+    assert plain(rest._delayed_assattr) == plain(assignments)
+    roots = {node.root() for node in assignments}
+    assert roots <= {other}
+print("the same")
+"""
+
+_TAKEN = """
+import os, sys
+
+import astroid
+from astroid.builder import AstroidBuilder
+
+from buildtools.steps.pylint.inside import ahead
+
+path = sys.argv[1]
+key, made = ahead._made(path)
+held, (told, tell) = os.memfd_create("held"), os.pipe()
+os.set_blocking(told, False)
+one = ahead.Ahead(0, told, held)
+one.install()
+maker = AstroidBuilder(astroid.MANAGER)
+data = open(path, encoding="utf-8").read()
+
+def taken(data, path, name="given"):
+    tree, rest = maker._data_build(data, name, path)
+    assert tree.name == name.removesuffix(".__init__") and tree.file == path
+    return type(rest).__name__ == "_Rest"
+
+def deep(count):
+    return deep(count - 1) if count else taken(data, path)
+
+assert not taken(data, path)
+os.pwrite(held, made, 0)
+os.write(tell, ahead._RECORD.pack(key, 0, len(made)))
+assert taken(data, path)
+assert taken(data, path)
+assert not taken(data, path, "given.__init__")
+assert not taken(data + " ", path)
+assert not taken(data, path + "i")
+assert not deep(sys.getrecursionlimit() - ahead._ROOM)
+print("taken")
+"""
+
+needs_memfd = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no anonymous files")
+
+
+def _ran(script: str, *words: str | Path) -> str:
+    root = Path(__file__).parents[3]
+    argv = [sys.executable, "-c", script, *words]
+    return subprocess.run(argv, cwd=root, stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
+def test_the_trees_are_the_same() -> None:
+    assert _ran(_SAME) == "the same\n"
+
+
+@needs_memfd
+def test_only_the_same_source_is_taken_and_only_where_room_is(tmp_path: Path) -> None:
+    source = tmp_path / "source.py"
+    source.write_text('"""Doc."""\nVALUE = 1\n', "utf-8")
+    assert _ran(_TAKEN, source) == "taken\n"
+
+
+@needs_memfd
+def test_what_is_too_deep_is_left_to_pylint(tmp_path: Path, oracle: Oracle) -> None:
+    doc = '"""Doc."""\n'
+    deep = doc + "VALUE = " + " + ".join(["1"] * 400) + "\n"
+    files = {"app/__init__.py": doc, "app/deep.py": deep, "app/reader.py": doc + "from app import deep\n"}
+    project = Compared(tmp_path / "project", oracle).write(files)
+    arguments = ("--recursive=y", "app")
+    for more in ("", "print(deep.VALUE.nothing, deep.OTHER)\n"):
+        project.write({"app/reader.py": files["app/reader.py"] + more})
+        ours = same.ours(project.root, arguments, cache=tmp_path / "cache")
+        assert same.differences(ours, oracle.lint(project.root, arguments)) == []
