@@ -163,7 +163,7 @@ class StepContext(Protocol):
         `env` is laid over the context's. With `capture`, stdout is returned instead of shown (stderr is shown and
         returned); with `on_line`, each line of stdout, without its end, goes to that function instead, called in this
         thread. `silence` kills a process that has written no such line for that many seconds;
-        before the first one it has a minute more, to start.
+        before the first one it has a minute more, to start; with `capture`, one that has not ended by then.
         A non-zero exit is the caller's to judge. Raises `ToolMissing` if there is no such program, `StepError` if it
         cannot be started or captured output passes 64 MiB, `Cancelled` when the step is cancelled or out of time: the
         process and all its group are gone by then.

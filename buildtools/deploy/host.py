@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from buildtools.core.errors import StepError
 from buildtools.core.step import StepContext
 from buildtools.deploy.script import Reply
 
@@ -36,12 +37,16 @@ class Host(Protocol):
 
 
 class LocalHost:
-    """The machine at hand, under the account that runs the pipeline. `folder` is where relative roots start."""
+    """The machine at hand, under the account that runs the pipeline.
 
-    def __init__(self, ctx: StepContext, folder: Path, name: str = "local") -> None:
+    `folder` is where relative roots start, `phase` how many seconds a script may take.
+    """
+
+    def __init__(self, ctx: StepContext, folder: Path, name: str = "local", phase: float | None = None) -> None:
         self.ctx = ctx
         self.folder = folder
         self.name = name
+        self.phase = phase
 
     def root(self, root: str) -> str:
         """Return the absolute path."""
@@ -53,9 +58,19 @@ class LocalHost:
         if feed:
             # Not through this process: an archive may be larger than its memory.
             words[2] = f"cat {' '.join(shlex.quote(str(path)) for path in feed)} | sh -c {shlex.quote(script)}"
-        done = self.ctx.run(words, capture=True)
+        done = self.ctx.run(words, capture=True, silence=self.phase)
+        if done.stalled and self.phase is not None:
+            raise overdue(self.name, self.phase)
         return Reply(status=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
     def dial(self, host: str, port: int, timeout: float = 10.0) -> socket.socket:
         """Connect from here, as `Host.dial` says."""
         return socket.create_connection((host, port), timeout)
+
+
+def overdue(host: str, seconds: float) -> StepError:
+    """Return the error for a script that has not ended in its time."""
+    return StepError(
+        f"{host}: no end after {seconds:g} seconds",
+        remedy="Allow more by `timeout`, or look at what the host is busy with.",
+    )

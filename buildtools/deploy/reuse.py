@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 LEAST, ENOUGH = 2**19, 2**20
 """bytes before compression: a run has at least so many, and ends with the member with which it has enough"""
 _EIGHTH = 8
+_MOST = 2**26
+"""bytes of a run that are taken over at once: where one huge file is a run by itself, it is compressed again"""
 _YOUNG = 2_000_000_000
 """ns: what is changed twice within the resolution of a file system's clock (FAT: 2 s) may keep its times"""
 
@@ -92,7 +94,7 @@ class Known:
     def run(self, key: bytes) -> bytes | None:
         """Return a run, compressed, if the archive has it and is what it was."""
         place = self._memo.runs.get(key)
-        if place is None:
+        if place is None or place[1] > _MOST:
             return None
         self._opening.join()
         data = os.pread(self._archive, place[1], place[0]) if self._archive >= 0 else b""

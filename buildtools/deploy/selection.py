@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 LEFT_OUT = (
     ".git", ".hg", ".svn", f"{PRIVATE}/", ".venv/", "__pycache__/", "*.py[cod]", ".mypy_cache/", ".ruff_cache/",
     ".pytest_cache/", ".hypothesis/", ".import_linter_cache/", ".tox/", ".nox/", ".coverage", ".coverage.*",
-    ".DS_Store", "pipeline.local.yaml", "/build/dist/", "/build/reports/",
+    ".DS_Store", "pipeline.local.yaml", "/pipeline.yaml", "/fabfile.py", "/fabric.yaml", "/fabric.yml", "/fabric.json",
+    "/build/dist/", "/build/reports/",
 )  # fmt: skip
 """Out by default, as gitignore patterns before the user's own: `!.venv/` among those takes one back in."""
 

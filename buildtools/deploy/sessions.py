@@ -53,7 +53,7 @@ def _hosts(ctx: StepContext, addresses: Sequence[Address], options: SshOptions) 
         else:
             folder = ctx.root / Path(place.folder).expanduser()
             meant = f"local:{folder.resolve()}"
-            hosts.append(LocalHost(ctx, folder, place.text.removesuffix(":")))
+            hosts.append(LocalHost(ctx, folder, place.text.removesuffix(":"), options.phase))
         if meant in names:
             raise StepError(
                 f"hosts: {names[meant]} and {place.text} are one host: {meant}", remedy="Name each host once."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from buildtools.core.errors import StepError
 from buildtools.core.step import StepContext
+from buildtools.deploy.host import overdue
 from buildtools.deploy.link import Link, pauses
 from buildtools.deploy.route import Hop, SshOptions
 from buildtools.deploy.script import Reply
@@ -84,10 +85,7 @@ class SshHost:
             channel.close()
         self.ctx.check_cancelled()
         if reply.status == -1 and time.monotonic() >= ends:
-            raise StepError(
-                f"{self.name}: no end after {self.options.phase:g} seconds",
-                remedy="Allow more by `timeout`, or look at what the host is busy with.",
-            )
+            raise overdue(self.name, self.options.phase)
         return reply
 
     def dial(self, host: str, port: int, timeout: float = 10.0) -> socket.socket:

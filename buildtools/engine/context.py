@@ -118,7 +118,11 @@ class EngineContext:
             complaints.add(piece)
             kept.add(piece)
 
-        read = lines.add if lines is not None else captured.add if capture else shown.add
+        def take_answer(piece: bytes) -> bool:
+            captured.add(piece)
+            return False  # no sign of life: its time is for all of it
+
+        read = lines.add if lines is not None else take_answer if capture else shown.add
         try:
             ended = run(
                 command,
@@ -127,7 +131,7 @@ class EngineContext:
                 stop=self._stop,
                 grace=self._grace,
                 silence=silence,
-                start=START,
+                start=0.0 if capture else START,
             )
         except Cancelled:
             self.cancelled = True

@@ -42,7 +42,7 @@ class Pack(Step, frozen=True):
     """Pack a folder into TARGET.VERSION.REVISION.tgz, reproducibly, with a manifest of every file.
 
     Left out by default are version control, caches, virtual environments, `build/dist`, `build/reports`,
-    `pipeline.local.yaml` and the secrets-file. Members are sorted and carry no owner, one time (`SOURCE_DATE_EPOCH`,
+    `pipeline.yaml`, Fabric's files and the secrets-file. Members are sorted and carry no owner, one time (`SOURCE_DATE_EPOCH`,
     else the beginning of 1980) and the mode 644 or 755. What the last archive has already is taken from there.
     """
 

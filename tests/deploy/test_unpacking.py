@@ -107,3 +107,25 @@ def test_an_archive_of_another_program_goes_through_gzip(tmp_path: Path) -> None
     beside.write_text(json.dumps(manifest))
     upload(tmp_path, archive)
     assert (tmp_path / "site/demo/current/large").read_text() == FILES["large"]
+
+
+@pytest.mark.parametrize("tar", ["head -c 1000 >/dev/null; exit 1", "exit 1", "kill -9 $$"])
+def test_a_tar_that_ends_early_holds_nobody_up(tmp_path: Path, tar: str) -> None:
+    folder = tools(tmp_path / "bin", without={"tar"})
+    (folder / "head").symlink_to(shutil.which("head") or "")
+    (folder / "tar").write_text(f"#!/bin/sh\n{tar}\n")
+    (folder / "tar").chmod(0o755)
+    python(folder, f'exec {real_python()} "$@"')
+    context = LoneContext(tmp_path, env={"PATH": str(folder)})
+    files = {f"file {n}": DICE.randbytes(600_000).hex() for n in range(40)}
+    with pytest.raises(StepError, match="could not be unpacked"):
+        upload(tmp_path, pack(tmp_path, files), context=context, timeout=60.0)
+
+
+def test_this_machine_has_the_time_of_a_phase_too(tmp_path: Path) -> None:
+    folder = tools(tmp_path / "bin", without={"tar"})
+    (folder / "tar").write_text("#!/bin/sh\nexec sleep 60\n")
+    (folder / "tar").chmod(0o755)
+    context = LoneContext(tmp_path, env={"PATH": str(folder)})
+    with pytest.raises(StepError, match="local: no end after 2 seconds"):
+        upload(tmp_path, pack(tmp_path, {"a": "1"}), context=context, timeout=2.0)

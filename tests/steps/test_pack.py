@@ -115,6 +115,7 @@ def test_what_no_site_needs_stays_out(tmp_path: Path) -> None:
         ".git/config", ".venv/bin/python", "app/__pycache__/views.pyc", "a.pyc", ".coverage", ".buildtools/runs/1/log",
         "build/dist/old.tgz", "build/reports/junit.xml", "build/site/demo/releases/1/x",
         "build/site/demo/.buildtools/lock", "pipeline.local.yaml", ".mypy_cache/x",
+        "pipeline.yaml", "fabfile.py", "fabric.yaml",
     )  # fmt: skip
     write(tmp_path, TREE | dict.fromkeys(junk, "junk") | {"build/static/app.js": "kept"})
     packed = members(tmp_path, pack(tmp_path))

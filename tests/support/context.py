@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -88,7 +89,12 @@ class LoneContext:
         stalled = False
         out, err = b"", b""
         if on_line is None:
-            out, err = child.communicate(stdin)
+            try:
+                out, err = child.communicate(stdin, timeout=silence if capture else None)
+            except subprocess.TimeoutExpired:
+                stalled = True
+                os.killpg(child.pid, signal.SIGKILL)
+                out, err = child.communicate()
         else:
             errors: list[bytes] = []
             assert None not in (child.stdin, child.stdout, child.stderr)

@@ -44,13 +44,16 @@ hashed() {
 # Much and in members that say how long they are ($unzip is python): Python, if it is there, takes half the time of gzip,
 # and less where there are more processors. One that cannot do it says so before it has read anything: then gzip can.
 python='
-import sys, zlib
+import os, sys, zlib
 from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
 get, put, queue = sys.stdin.buffer.read, sys.stdout.buffer.write, Queue(16)
 def write():
-    for member in iter(queue.get, None):
-        put(member.result())
+    try:
+        for member in iter(queue.get, None):
+            put(member.result())
+    except BaseException:
+        os._exit(1)
 with ThreadPoolExecutor(3) as pool:
     writing = pool.submit(write)
     for head in iter(lambda: get(20), b""):
