@@ -11,6 +11,7 @@ from buildtools.deploy.host import Host
 from buildtools.deploy.manifest import Manifest, digest, listing
 from buildtools.deploy.plan import Site
 from buildtools.deploy.script import Reply, compose
+from buildtools.deploy.transaction import folder
 
 _DATA = b"@bt data\n"
 
@@ -53,5 +54,4 @@ def stowed(host: Host, site: Site, stage: str) -> list[tuple[str, int]]:
 
 
 def _asked(host: Host, site: Site, what: str, origin: str) -> Reply:
-    base = f"{host.root(site.root).rstrip('/')}/{site.target}"
-    return host.run(compose("fetch", {"base": base, "txn": "", "what": what, "origin": origin}))
+    return host.run(compose("fetch", {"base": folder(host, site), "txn": "", "what": what, "origin": origin}))

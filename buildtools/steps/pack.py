@@ -42,8 +42,9 @@ class Pack(Step, frozen=True):
     """Pack a folder into TARGET.VERSION.REVISION.tgz, reproducibly, with a manifest of every file.
 
     Left out by default are version control, caches, virtual environments, `build/dist`, `build/reports`,
-    `pipeline.yaml`, Fabric's files and the secrets-file. Members are sorted and carry no owner, one time (`SOURCE_DATE_EPOCH`,
-    else the beginning of 1980) and the mode 644 or 755. What the last archive has already is taken from there.
+    `pipeline.yaml`, Fabric's files and the secrets-file. Members are sorted and carry no owner, one time
+    (`SOURCE_DATE_EPOCH`, else the beginning of 1980) and the mode 644 or 755. What the last archive has already is
+    taken from there.
     """
 
     release_dir: Annotated[Path, msgspec.Meta(description="The folder to pack")] = Path()

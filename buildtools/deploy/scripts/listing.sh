@@ -1,3 +1,11 @@
+# How the program is called that the probe chose, or that is chosen here.
+: "${hash:=$(hasher)}"
+case $hash in
+  shasum) hashing='shasum -a 256' ;;
+  openssl) hashing='openssl dgst -sha256 -r' ;;
+  *) hashing=sha256sum ;;
+esac
+
 # Everything that is there in the folder $1, in the manifest's own words. Where it is $much, two programs hash it side by
 # side, and $2 is a folder for what lies between.
 listing() (
@@ -26,22 +34,15 @@ listing() (
     cat "$2/half"
     rm -f "$2/files" "$2/half"
   else
-    case $hash in
-      sha256sum) find . -type f -exec sha256sum {} + ;;
-      shasum) find . -type f -exec shasum -a 256 {} + ;;
-      openssl) find . -type f -exec openssl dgst -sha256 -r {} + ;;
-    esac | hash_lines
+    find . -type f -exec $hashing {} + | hash_lines
   fi
 )
 
 # The lines of the files that standard input names.
-hashes() {
-  tr '\n' '\0' | case $hash in
-    sha256sum) xargs -0 sha256sum ;;
-    shasum) xargs -0 shasum -a 256 ;;
-    openssl) xargs -0 openssl dgst -sha256 -r ;;
-  esac | hash_lines
-}
+hashes() { tr '\n' '\0' | xargs -0 $hashing | hash_lines; }
+
+# FILE: the hash of its content.
+hashed() { $hashing <"$1" | sed 's/[^0-9a-f].*//'; }
 
 # What a hash program says, in the manifest's words. Some of them escape a backslash in a name, some don't.
 hash_lines() { sed -e '/^\\/{' -e 's/^\\//' -e 's/\\\\/\\/g' -e '}' -e 's/^\([0-9a-f]*\) [ *]/h \1 /'; }

@@ -32,15 +32,6 @@ date_new() {
   mv -f "$parts/latest" $state/latest
 }
 
-# The content's hash of the file $1.
-hashed() {
-  case $hash in
-    sha256sum) sha256sum ;;
-    shasum) shasum -a 256 ;;
-    openssl) openssl dgst -sha256 -r ;;
-  esac <"$1" | sed 's/[^0-9a-f].*//'
-}
-
 # Much and in members that say how long they are ($unzip is python): Python, if it is there, takes half the time of gzip,
 # and less where there are more processors. One that cannot do it says so before it has read anything: then gzip can.
 python='

@@ -1,12 +1,8 @@
 # Reads only: each release, file by file, against the listing that it was checked with when it came.
 if [ -d "$base" ]; then (
   cd "$base"
-  hash=
-  tab=$(printf '\t')
-  for tool in sha256sum shasum openssl; do
-    if command -v $tool >/dev/null 2>&1; then hash=$tool; break; fi
-  done
   [ -n "$hash" ] || fail hash
+  tab=$(printf '\t')
   for folder in releases/*; do
     release=${folder#releases/}
     case $release in *[!A-Za-z0-9._+~-]*) continue ;; esac
@@ -14,12 +10,7 @@ if [ -d "$base" ]; then (
     list=$PWD/$state/manifests/$release.list
     if [ ! -f "$list" ] || [ ! -f "$state/manifests/$release.digest" ]; then say "checked unknown $release"; continue; fi
     read -r known <"$state/manifests/$release.digest" || :
-    is=$(case $hash in
-      sha256sum) sha256sum ;;
-      shasum) shasum -a 256 ;;
-      openssl) openssl dgst -sha256 -r ;;
-    esac <"$list")
-    if [ "${is%% *}" != "$known" ]; then say "checked forged $release"; continue; fi
+    if [ "$(hashed "$list")" != "$known" ]; then say "checked forged $release"; continue; fi
     modes=$(sed -n 's/^f \([0-7]*\) .*/\1/p' "$list" | sort -u)
     found=$(listing "$folder" | sort)
     if printf '%s\n' "$found" | cmp -s "$list" -; then say "checked same $release"; continue; fi

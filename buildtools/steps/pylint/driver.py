@@ -7,13 +7,15 @@ Standalone: needs the standard library and pylint >= 3 only, knows nothing of bu
 `RESTRICT` is a JSON list of absolute paths: of the files that the arguments name, only these are linted; `-` is no
 restriction. `OUT` becomes one JSON object: `pylint` (its version, empty if it cannot be imported), `problem`, and,
 if it ran, `status` (pylint's own exit status), `score`, `fail_under`, `fail_on` (the symbols of `fail-on` that were
-found), `files` (what was checked), `messages` and `statistics` (those of the reporter json2), `linted` and `cached`
-(how many of the files were linted now, and how many had been), `workers` (processes that linted; 0: this one alone),
-`plain` (why it was this one alone, where several were wanted), `unkept` (why nothing can be kept for the next time),
-`why` (pairs of a file that was linted and the reason) and `lost` (what could not be written). If pylint itself breaks
-down, no file is written.
+found), `ended` (whether pylint came to its report), `stdin` (whether it read its standard input), `unread` (what it
+could not read of its configuration), `files` (what was checked), `messages` and `statistics` (those of the reporter
+json2), `linted` and `cached` (how many of the files were linted now, and how many had been), `workers` (processes that
+linted; 0: this one alone), `plain` (why it was this one alone, where several were wanted), `unkept` (why nothing can be
+kept for the next time), `why` (pairs of a file that was linted and the reason) and `lost` (what could not be written).
+If pylint itself breaks down, no file is written.
 
-With `BUILDTOOLS_PYLINT_CACHE=FOLDER` in the environment, what can be proved to hold the next time is kept there.
+With `BUILDTOOLS_PYLINT_CACHE=FOLDER` in the environment, what can be proved to hold the next time is kept there, by the
+name in `BUILDTOOLS_PYLINT_NAME`.
 """
 
 # ruff: noqa: PTH100, PTH109, PTH118, PTH120, PTH123 - links in paths stay as they are, and pathlib costs start-up time
@@ -26,11 +28,14 @@ import gc
 import json
 import math
 import os
+import signal
 import sys
 from typing import Any, Sequence  # noqa: UP035 - for Python 3.8
 
 CACHE = "BUILDTOOLS_PYLINT_CACHE"
 """The variable that names a folder to keep in it what can be proved to hold the next time"""
+NAME = "BUILDTOOLS_PYLINT_NAME"
+"""The variable that tells two apart that lint with the same arguments"""
 
 
 def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
@@ -42,7 +47,7 @@ def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
         # It would walk again and again through all that is known. The linting has a bound of its own.
         gc.disable()
         unchanged, states = _inside("unchanged"), _inside("state")
-        state = states.place(folder, arguments, restrict)
+        state = states.place(folder, os.environ.get(NAME, ""), arguments, restrict)
         watch = unchanged.Watch()
         before = states.load(state)
         told = unchanged.outcome(before, state, watch.bases)
@@ -110,6 +115,7 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str], wish: Any) -> di
     from pylint.reporters.json_reporter import JSON2Reporter
 
     files: dict[str, None] = {}
+    ended = False
 
     class Collector(JSON2Reporter):
         """json2, which keeps everything to itself until the end, and the linted files besides."""
@@ -118,8 +124,10 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str], wish: Any) -> di
             if filepath:
                 files[filepath] = None
 
-        def display_messages(self, layout: Any) -> None:
+        def display_messages(self, layout: Any) -> None:  # noqa: ARG002
             """Print nothing: stdout belongs to plugins and hooks that print."""
+            nonlocal ended
+            ended = True
 
     linter_class: Any = PyLinter
     if restrict is not None:
@@ -140,7 +148,7 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str], wish: Any) -> di
     Run.LinterClass = linter_class
     collector = Collector()
     sys.argv = ["pylint", *arguments]
-    status = 0
+    status, unread = 0, _inside("unread").watched()
     try:
         Run(arguments, reporter=collector)
     except SystemExit as end:
@@ -152,6 +160,9 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str], wish: Any) -> di
     return {
         "status": status,
         "score": _score(linter, collector) if files else None,
+        "ended": ended,
+        "stdin": bool(linter.config.from_stdin),
+        "unread": unread,
         "fail_under": linter.config.fail_under,
         "fail_on": sorted(set(linter.fail_on_symbols) & set(linter.stats.by_msg)),
         "files": list(files),
@@ -224,6 +235,8 @@ def _leave(status: int) -> None:
 
 
 if __name__ == "__main__":
+    # Whoever interrupts it wants no account of where it was.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     chosen = None
     if sys.argv[2] != "-":
         with open(sys.argv[2], encoding="utf-8") as stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -31,7 +32,8 @@ _DRIVER = Path(__file__).with_name("driver.py")
 _CACHE = "BUILDTOOLS_PYLINT_CACHE"
 """Names the folder where the driver keeps what it found; see there"""
 _NEEDED = "pylint>=3"
-_OURS = ("--output-format", "--output", "-f")
+_NAME = "BUILDTOOLS_PYLINT_NAME"
+"""Tells the driver two steps apart that have the same arguments"""
 
 
 def _doc(text: str) -> msgspec.Meta:
@@ -80,11 +82,12 @@ class Pylint(Ratchet, frozen=True):
     def check_options(self) -> Iterator[tuple[str, str]]:
         """Refuse arguments that would take away pylint's report."""
         for word in self.args:
-            if word.split("=", 1)[0] in _OURS:
+            # pylint takes abbreviations, and values glued to a letter.
+            if word.startswith(("--ou", "-f")):
                 yield "args", f"{word}: the report's form is not to be chosen, it is read by the step"
-            elif word.startswith(("-j", "--jobs")):
+            elif word.startswith(("-j", "--jo")):
                 yield "args", f"{word}: say `jobs: N` instead"
-            elif word == "--from-stdin":
+            elif word.startswith("--fr"):
                 yield "args", f"{word}: a step's standard input is empty, which would always pass"
         if any(not path for path in self.paths):
             yield "paths", "holds an empty path"
@@ -174,6 +177,7 @@ class Pylint(Ratchet, frozen=True):
         env = {"PYTHONHASHSEED": ctx.env.get("PYTHONHASHSEED") or "0", _CACHE: ""}
         if ctx.cache is not None and not plain:
             env[_CACHE] = str(ctx.cache.folder)
+            env[_NAME] = f"{ctx.step} {os.path.relpath(ctx.workdir, ctx.root)}"
         jobs = 1 if plain else self.jobs or 0
         argv = (python, _DRIVER, out, "-" if only is None else restrict, *self.arguments(paths, jobs))
         with found():
@@ -182,6 +186,7 @@ class Pylint(Ratchet, frozen=True):
         if outcome.problem:
             what = f"pylint {outcome.pylint} (3 or newer is needed)" if outcome.pylint else f"pylint in {python}"
             raise ToolMissing(what, remedy=install(python, _NEEDED))
+        _check(outcome, _last(done, tail))
         self._tell(ctx, outcome)
         return outcome, _last(done, tail)
 
@@ -228,6 +233,21 @@ def _read(out: Path, done: Completed, tail: deque[str]) -> report.Outcome:
         return report.decode(out.read_bytes())
     except (OSError, msgspec.DecodeError):
         raise StepError(f"pylint broke down ({done.ending}): {_last(done, tail) or 'it wrote nothing'}") from None
+
+
+def _check(outcome: report.Outcome, said: str) -> None:
+    """Raise `StepError` for a run of pylint that would pass without having looked, or by other rules than asked for."""
+    if outcome.unread:
+        raise StepError(
+            f"pylint cannot read its configuration: {'; '.join(outcome.unread)}", remedy="Correct the file."
+        )
+    if outcome.stdin:
+        raise StepError(
+            "from-stdin: a step's standard input is empty, which would always pass",
+            remedy="Take it out of pylint's configuration, and name the files in `paths`.",
+        )
+    if not outcome.ended and not outcome.status:
+        raise StepError(f"pylint ended before it had linted anything: {said}", remedy="Correct `args`.")
 
 
 def _last(done: Completed, tail: deque[str]) -> str:

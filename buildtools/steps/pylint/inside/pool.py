@@ -175,7 +175,7 @@ def _done(buffer: bytearray) -> dict[int, Any]:
         del buffer[:end]
         if kind == "gave up":
             raise GaveUp(value)
-        number, done, _seconds = value
+        number, done = value
         out[number] = done
     return out
 

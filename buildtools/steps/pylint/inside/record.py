@@ -114,6 +114,6 @@ def _all_of(after: State, name: str) -> set[Any]:
 
 def _has_hook(path: str) -> bool:
     try:
-        return b"init-hook" in Path(path).read_bytes()
+        return b"init-hook" in Path(path).read_bytes().lower()  # the names in an INI file have no case
     except OSError:
         return False

@@ -17,8 +17,8 @@ from typing import Any, Optional, Sequence, Tuple  # noqa: UP035 - for Python 3.
 from .files import Seen, digest_of
 from .replay import Assigned
 
-_KEPT = 12
-"""States that a folder holds: sets of arguments, of which a project has a few"""
+_KEPT = 24
+"""States that a folder holds: steps and sets of arguments, of which a project has a few"""
 
 Names = Tuple[str, Optional[Tuple[str, ...]]]  # noqa: UP006, UP045
 """A dotted name and the folders (kept paths) where it was looked for; see `tracing.Frame`"""
@@ -69,19 +69,20 @@ class State:
 _FORMAT = 1
 
 
-def place(folder: str, arguments: Sequence[str], restrict: Sequence[str] | None) -> Path:
-    """Return where in a folder the state for these arguments is."""
+def place(folder: str, name: str, arguments: Sequence[str], restrict: Sequence[str] | None) -> Path:
+    """Return where in a folder the state for these arguments is; `name` tells who lints, where the arguments don't."""
     # More processes find the same; other paths than those below the work folder are other files.
     words = [word for word in arguments if not word.startswith(("-j", "--jobs"))]
     only = None if restrict is None else [os.path.relpath(path) for path in restrict]
-    parts = (_FORMAT, sys.version, sys.implementation.cache_tag, words, only)
+    parts = (_FORMAT, name, sys.version, sys.implementation.cache_tag, words, only)
     return Path(folder) / f"{digest_of(repr(parts).encode('utf-8', 'surrogatepass')).hex()}.lint"
 
 
 def load(path: Path) -> State | None:
     """Read a state; `None` if there is none, or none that is whole."""
     try:
-        data = path.read_bytes()
+        with open(path, "rb", opener=_without_waiting) as file:
+            data = file.read()
     except OSError:
         return None
     if len(data) < 16 or digest_of(data[16:]) != data[:16]:
@@ -96,6 +97,10 @@ def load(path: Path) -> State | None:
     except (EOFError, ValueError, TypeError, KeyError, IndexError):
         return None
     return state
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a pipe in its place must not hold up everything
 
 
 def save(path: Path, state: State) -> str:

@@ -148,7 +148,7 @@ class Trace:
             setattr(cls, name, _Remembered(cls.__dict__[name], name, self))
         maker = nodes.ClassDef
         maker._all_slots = _Remembered(maker.__dict__["_all_slots"], "_all_slots", self)
-        maker._metaclass_lookup_attribute = maker._metaclass_lookup_attribute.__wrapped__
+        maker._metaclass_lookup_attribute = _uncached(maker._metaclass_lookup_attribute)
         maker.declared_metaclass = self._declared(maker.declared_metaclass)
         make_classes_late()
         self._watch_opens()
@@ -242,6 +242,13 @@ class Trace:
             return plain(name, *args, **more)
 
         vars(isort)["place_module"] = placing
+
+
+def _uncached(method: Any) -> Any:
+    """Return a method without its cache, which can still be cleared (`clear-cache-post-run`)."""
+    plain = method.__wrapped__
+    plain.cache_clear = lambda: None
+    return plain
 
 
 class _Remembered:

@@ -93,6 +93,8 @@ def configs_of(folders: Iterable[str]) -> set[str]:
     found = {"/etc/pylintrc"}
     home = os.path.expanduser("~")
     found |= {os.path.join(home, ".pylintrc"), os.path.join(home, ".config", "pylintrc")}
+    if os.environ.get("PYLINTRC"):
+        found.add(os.path.abspath(os.path.expanduser(os.environ["PYLINTRC"])))
     seen: set[str] = set()
     for start in folders:
         folder = start

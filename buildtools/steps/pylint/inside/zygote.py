@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any, Callable, Iterable, Sequence  # noqa: UP035 - for Python 3.8
 
@@ -95,7 +94,6 @@ class Zygote:
 
     def _worker(self, unit: list[int], send: Callable[[Any], None]) -> None:
         for place, number in enumerate(unit):
-            started = time.perf_counter()
             if number and (place == 0 or unit[place - 1] != number - 1):
                 self._linter._by_id_managed_msgs = []
             if self._trace is None:
@@ -114,8 +112,7 @@ class Zygote:
             problem = self._carried.problem(self._trees[number][0].filepath)
             if problem:
                 raise GaveUp(problem)
-            # The time is what the next run deals out by.
-            send((number, (done, reads, asked), time.perf_counter() - started))
+            send((number, (done, reads, asked)))
 
     def _lint(self, number: int) -> Any:
         linter, (item, tree) = self._linter, self._trees[number]
