@@ -155,11 +155,13 @@ def differences(old: Components, new: Components) -> Iterator[Why]:
 
 
 def _file_change(before: str | None, now: str | None) -> str:
-    if before in (None, _MISSING):
-        return "new" if now != _MISSING else "named for the first time, though it is not there"
-    if now in (None, _MISSING):
+    if now is None:
         return "gone"
-    return "its mode changed" if before and now and before.split()[0] == now.split()[0] else "changed"
+    if now == _MISSING:
+        return "gone" if before else "named for the first time, though it is not there"
+    if before in (None, _MISSING):
+        return "new"
+    return "its mode changed" if before and before.split()[0] == now.split()[0] else "changed"
 
 
 def _change(name: str, before: str | None, now: str | None) -> str:

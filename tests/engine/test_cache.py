@@ -562,3 +562,18 @@ def test_a_step_alone_is_kept_too(project: Any) -> None:
     assert "(cached)" in made.call(*words).stdout
     assert made.call("step", "--no-cache", *words[1:]).code == 0
     assert ran(made) == 2
+
+
+def test_a_link_to_nowhere_that_goes_is_gone(project: Any) -> None:
+    made = project(
+        {"pipeline.yaml": 'steps: {build: {uses: shell, with: {run: "true", inputs: ["src/**"]}}}', "src/a": "a"}
+    )
+    link = made.root / "src/dangling"
+    link.symlink_to("nowhere")
+    made.run()
+    link.unlink()
+    assert not cached(made.run())
+    assert why(made) == ["src/dangling gone"]
+    link.write_text("x")
+    made.run()
+    assert why(made) == ["src/dangling new"]
