@@ -14,6 +14,7 @@ from buildtools.cli.options import project_options
 
 if TYPE_CHECKING:
     from buildtools.core.errors import UsageProblem
+    from buildtools.core.results import StepResult
     from buildtools.engine.cache import Why
     from buildtools.engine.why import Answer
 
@@ -68,10 +69,8 @@ def _unknown(runs: Path, step: str) -> UsageProblem:
         message = f"no run that is on record ran a step called {step!r}.{did_you_mean(step, known_steps(runs))}"
     else:
         result = passed_over.result
-        because = f": {result.reason}" if result.reason else ""
-        message = (
-            f"no run that is on record ran {passed_over.id!r}; the last one left it {result.status.value}{because}"
-        )
+        how = f"{result.status.value}{_because(result)}"
+        message = f"no run that is on record ran {passed_over.id!r}; the last one left it {how}"
     return UsageProblem(message, remedy=f"The records are in {runs}; the newest 20 runs are kept.")
 
 
@@ -91,10 +90,15 @@ def _reasons(answer: Answer) -> tuple[Why, ...]:
     if answer.whys or answer.step.cached:
         return answer.whys
     result = answer.step.result
+    if result.status.value == "skipped":
+        return (Why(why=f"there was nothing to do{_because(result)}"),)
     if result.status.value not in ("passed", "failed") or result.cause.value == "timeout":
-        because = f": {result.reason}" if result.reason else ""
-        return (Why(why=f"it ended before it said what it took from the cache{because}"),)
+        return (Why(why=f"it ended before it said what had to be done{_because(result)}"),)
     return (Why(why="what it looks at was in the cache" if answer.noted else _NEVER),)
+
+
+def _because(result: StepResult) -> str:
+    return f": {result.reason}" if result.reason else ""
 
 
 def _lines(answer: Answer) -> Iterator[str]:

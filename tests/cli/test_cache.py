@@ -143,9 +143,9 @@ class Breaks(Step, frozen=True):
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ("error", "it ended before it said what it took from the cache: it broke down"),
-        ("slow", "it ended before it said what it took from the cache: timed out after 1 s"),
-        ("skipped", "it ended before it said what it took from the cache: as told"),
+        ("error", "it ended before it said what had to be done: it broke down"),
+        ("slow", "it ended before it said what had to be done: took longer than 1 s"),
+        ("skipped", "there was nothing to do: as told"),
         ("failed", "what it looks at was in the cache"),
         ("passed", "what it looks at was in the cache"),
     ],
