@@ -21,6 +21,7 @@ from buildtools.engine.cache import Why
 from buildtools.engine.context import Place
 from buildtools.engine.surroundings import Surroundings
 from buildtools.pipeline.model import Configured, StepSpec
+from buildtools.pipeline.registry import code_of
 from buildtools.system.digests import Digests
 
 Components = dict[str, str]
@@ -106,9 +107,8 @@ def _around(setting: Setting, digests: Digests) -> Iterator[tuple[str, str]]:
     yield "buildtools", setting.version
     yield "plugin", f"{setting.uses} {step.version}"
     # A plugin under development changes more often than its `version`.
-    file = getattr(sys.modules.get(step.__module__), "__file__", None)
     with suppress(OSError):
-        yield "plugin's code", digests.of(file) if file else ""
+        yield "plugin's code", _digest([(file.name, digests.of(file)) for file in code_of(step)])
     yield "system", f"{sys.platform} {os.uname().machine}, Python {sys.version_info[0]}.{sys.version_info[1]}"
     yield "step", f"{setting.id}{'' if setting.alone else ', one of several'}"
     yield "kind", setting.step.effective_kind().value

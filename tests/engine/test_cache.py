@@ -654,3 +654,37 @@ def test_a_poisoned_cache_writes_nothing_outside(tmp_path: Path, files: tuple[Ke
         Restoring(area, store, Digests(root, store)).put_back(poisoned, ())
     assert [*outside.iterdir()] == []
     assert [*root.iterdir()] == [root / "src"]
+
+
+def test_a_helper_beside_the_plugin_is_part_of_its_code(project: Any) -> None:
+    plugin = """
+    import sys
+    from pathlib import Path
+    sys.path.insert(0, str(Path(__file__).parent))
+    from _words import WORD
+    from buildtools.plugin import Inputs, Step, StepResult
+
+    class Say(Step, frozen=True):
+        \'\'\'Say a word.\'\'\'
+
+        def inputs(self, ctx):
+            return Inputs(files=(ctx.root / "data",))
+
+        def run(self, ctx):
+            ctx.output(WORD)
+            return StepResult()
+    """
+    made = project(
+        {
+            "pipeline.yaml": "steps: {n: {uses: say}}",
+            "steps/say.py": plugin,
+            "steps/_words.py": "WORD = 'one'",
+            "data": "1",
+        }
+    )
+    made.run()
+    assert cached(made.run(), "n")
+    made.write({"steps/_words.py": "WORD = 'other'"})
+    again = made.run()
+    assert log_of(made, again, "n") == "other"
+    assert why(made, "n") == ["plugin's code changed"]
