@@ -90,7 +90,7 @@ def clear_command(file_option: Path | None, as_json: bool) -> None:
 def gc(file_option: Path | None, max_size: int | None, as_json: bool) -> None:
     """Remove what was used longest ago, down to a size.
 
-    That also happens by itself, at most once a day, at the end of a run.
+    That also happens by itself at the end of a run: once a day, and when the run has written more than 128 MiB.
     """
     from buildtools.core.wording import count, size
     from buildtools.system.sweep import BOUND, sweep

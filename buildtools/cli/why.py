@@ -13,6 +13,8 @@ import click
 from buildtools.cli.options import project_options
 
 if TYPE_CHECKING:
+    from buildtools.core.errors import UsageProblem
+    from buildtools.core.results import StepResult
     from buildtools.engine.cache import Why
     from buildtools.engine.why import Answer
 
@@ -41,18 +43,13 @@ def command(step: str, file_option: Path | None, as_json: bool) -> None:
     That is a file or another part of what its result depends on, or the reason why its result is not kept at all. The
     name of a step with a matrix means all its members.
     """
-    from buildtools.core.errors import UsageProblem
-    from buildtools.core.wording import did_you_mean
-    from buildtools.engine.why import ask, known_steps
+    from buildtools.engine.why import ask
     from buildtools.session import state_folder
 
     runs = state_folder(file_option) / "runs"
     answers = ask(runs, step)
     if not answers:
-        raise UsageProblem(
-            f"no run that is on record ran a step called {step!r}.{did_you_mean(step, known_steps(runs))}",
-            remedy=f"The records are in {runs}; the newest 20 runs are kept.",
-        )
+        raise _unknown(runs, step)
     if as_json:
         import json
 
@@ -60,6 +57,21 @@ def command(step: str, file_option: Path | None, as_json: bool) -> None:
         return
     for answer in answers:
         click.echo(_shown("\n".join(_lines(answer))))
+
+
+def _unknown(runs: Path, step: str) -> UsageProblem:
+    from buildtools.core.errors import UsageProblem
+    from buildtools.core.wording import did_you_mean
+    from buildtools.engine.why import known_steps, never_started
+
+    passed_over = never_started(runs, step)
+    if passed_over is None:
+        message = f"no run that is on record ran a step called {step!r}.{did_you_mean(step, known_steps(runs))}"
+    else:
+        result = passed_over.result
+        how = f"{result.status.value}{_because(result)}"
+        message = f"no run that is on record ran {passed_over.id!r}; the last one left it {how}"
+    return UsageProblem(message, remedy=f"The records are in {runs}; the newest 20 runs are kept.")
 
 
 def _plain(answer: Answer) -> dict[str, Any]:
@@ -77,7 +89,16 @@ def _reasons(answer: Answer) -> tuple[Why, ...]:
 
     if answer.whys or answer.step.cached:
         return answer.whys
+    result = answer.step.result
+    if result.status.value == "skipped":
+        return (Why(why=f"there was nothing to do{_because(result)}"),)
+    if result.status.value not in ("passed", "failed") or result.cause.value == "timeout":
+        return (Why(why=f"it ended before it said what had to be done{_because(result)}"),)
     return (Why(why="what it looks at was in the cache" if answer.noted else _NEVER),)
+
+
+def _because(result: StepResult) -> str:
+    return f": {result.reason}" if result.reason else ""
 
 
 def _lines(answer: Answer) -> Iterator[str]:
@@ -113,4 +134,10 @@ def _shown(text: str) -> str:
     return text
 
 
-_WORDS = {"passed": "passed", "failed": "failed", "error": "could not do its work", "cancelled": "was cancelled"}
+_WORDS = {
+    "passed": "passed",
+    "failed": "failed",
+    "error": "could not do its work",
+    "skipped": "found nothing to do",
+    "cancelled": "was cancelled",
+}

@@ -17,6 +17,10 @@ from buildtools.core.model import Cause, Kind, Severity, Status
 SCHEMA_VERSION = 1
 """Version of `run.json` and of the events; raised when a field changes its meaning or goes away."""
 
+FROM_CACHE = "files from the cache"
+"""The metric by which a step says of how many files it had the findings from an earlier run."""
+_LARGEST = 2**31
+
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of all values here: frozen, keyword-only, defaults left out of the JSON."""
@@ -178,6 +182,12 @@ class StepRun(Value, frozen=True):
     def flaky(self) -> bool:
         """It passed, but not at the first attempt."""
         return bool(self.earlier) and self.result.status is Status.PASSED
+
+    @property
+    def files_from_cache(self) -> int:
+        """Of how many files the step had the findings from an earlier run."""
+        told = [metric.value for metric in self.result.metrics if metric.name == FROM_CACHE]
+        return sum(int(value) for value in told if 0 < value < _LARGEST)
 
     @property
     def satisfied(self) -> bool:

@@ -21,6 +21,7 @@ from buildtools.engine.cache import Why
 from buildtools.engine.context import Place
 from buildtools.engine.surroundings import Surroundings
 from buildtools.pipeline.model import Configured, StepSpec
+from buildtools.pipeline.registry import code_of
 from buildtools.system.digests import Digests
 
 Components = dict[str, str]
@@ -106,9 +107,8 @@ def _around(setting: Setting, digests: Digests) -> Iterator[tuple[str, str]]:
     yield "buildtools", setting.version
     yield "plugin", f"{setting.uses} {step.version}"
     # A plugin under development changes more often than its `version`.
-    file = getattr(sys.modules.get(step.__module__), "__file__", None)
     with suppress(OSError):
-        yield "plugin's code", digests.of(file) if file else ""
+        yield "plugin's code", _digest([(file.name, digests.of(file)) for file in code_of(step)])
     yield "system", f"{sys.platform} {os.uname().machine}, Python {sys.version_info[0]}.{sys.version_info[1]}"
     yield "step", f"{setting.id}{'' if setting.alone else ', one of several'}"
     yield "kind", setting.step.effective_kind().value
@@ -155,11 +155,13 @@ def differences(old: Components, new: Components) -> Iterator[Why]:
 
 
 def _file_change(before: str | None, now: str | None) -> str:
-    if before in (None, _MISSING):
-        return "new" if now != _MISSING else "named for the first time, though it is not there"
-    if now in (None, _MISSING):
+    if now is None:
         return "gone"
-    return "its mode changed" if before and now and before.split()[0] == now.split()[0] else "changed"
+    if now == _MISSING:
+        return "gone" if before else "named for the first time, though it is not there"
+    if before in (None, _MISSING):
+        return "new"
+    return "its mode changed" if before and before.split()[0] == now.split()[0] else "changed"
 
 
 def _change(name: str, before: str | None, now: str | None) -> str:

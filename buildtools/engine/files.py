@@ -74,22 +74,32 @@ def artifacts_in(area: Area, artifacts: Iterable[Artifact]) -> dict[str, Path]:
     for artifact in artifacts:
         path = area.root / artifact.path
         for file in _files_of(path):
-            name = relative(file, area.root)
-            if not inside(area, name):
-                raise NotKept(f"its artifact {artifact.path} lies outside of the project")
-            found[name] = file
+            found[relative(file, area.root)] = file
     return found
 
 
-def inside(area: Area, name: str) -> bool:
-    """Whether a path may be kept and put back: below the root, or below the reports folder."""
-    if ".." in name.split("/"):
-        return False
-    return not name.startswith("/") or not relative(name, area.reports).startswith("/")
+class Bounds:
+    """Where files may be kept from and put back to: really below the root or the reports folder, links followed."""
+
+    def __init__(self, area: Area) -> None:
+        self._root = area.root
+        self._inside = [f"{os.path.realpath(place).rstrip('/')}/" for place in (area.root, area.reports)]
+        self._known: dict[str, bool] = {}
+
+    def check(self, names: Iterable[str]) -> None:
+        """Raise `NotKept` for a path, relative to the root if it can be, that leads out of them."""
+        for name in names:
+            folder, last = os.path.split(name)
+            if folder not in self._known:
+                real = os.path.realpath(self._root / folder) + "/"
+                self._known[folder] = any(map(real.startswith, self._inside))
+            if last == ".." or not self._known[folder]:
+                raise NotKept(f"{name} lies outside of the project")
 
 
-def keep(paths: dict[str, Path], store: Store, masker: Masker) -> tuple[KeptFile, ...]:
+def keep(paths: dict[str, Path], area: Area, store: Store, masker: Masker) -> tuple[KeptFile, ...]:
     """Put the contents of files into the store. Raises `NotKept`, or `OSError` for what cannot be read."""
+    Bounds(area).check(paths)
     kept, total = [], 0
     for name, path in sorted(paths.items()):
         about = path.lstat()
@@ -128,10 +138,13 @@ class Restoring:
         present = outputs_in(self._area)
         kept = {file.path: file for file in files}
         stale = [path for name, path in present.items() if name not in kept]
+        Bounds(self._area).check([*kept, *present])
+        for file in files:
+            # What is a link now need not be one then, and leads where it likes.
+            if any(parent in kept for parent in _parents(file.path)):
+                raise NotKept(f"{file.path} lies below a file or a link")
         wanted = [file for file in files if not self._is_there(file)]
         for file in wanted:
-            if not inside(self._area, file.path):
-                raise NotKept(f"{file.path} lies outside of the project")
             if file.digest and not self._store.holds(content(file.digest)):
                 raise NotKept(f"{file.path} is no longer in the cache")
             if not any(file.path == name or file.path.startswith(f"{name}/") for name in own):
@@ -184,6 +197,11 @@ class Restoring:
         with replacing(path) as out:
             out.write(data)
             os.fchmod(out.fileno(), file.mode)
+
+
+def _parents(name: str) -> Iterator[str]:
+    while name := name.rpartition("/")[0]:
+        yield name
 
 
 def _files_of(path: Path) -> Iterator[Path]:

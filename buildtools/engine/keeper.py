@@ -145,7 +145,7 @@ class Keeper:
             raise NotKept(f"{', '.join(lacking)}: no such output that could be kept")
         store = self._run.store
         paths = {**outputs_in(self._area), **artifacts_in(self._area, result.artifacts)}
-        files = keep(paths, store, self._run.masker)
+        files = keep(paths, self._area, store, self._run.masker)
         name = sha256(log).hexdigest() if log else ""
         if log and not store.put(content(name), log):
             raise NotKept("the cache cannot be written")

@@ -43,34 +43,46 @@ def write_note(folder: Path, name: str, note: Note, masker: Masker) -> None:
 
 def ask(runs: Path, step: str) -> tuple[Answer, ...]:
     """Return what is known of a step, or of all members of its matrix, in the last run that had it."""
-    for folder in _folders(runs):
-        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
-            result = msgspec.json.decode((folder / "run.json").read_bytes(), type=RunResult)
-            found = [run for run in result.steps if run.id == step or run.id.startswith(f"{step}[")]
-            started = [run for run in found if run.started is not None]
-            if started:
-                notes = {note.step: note for note in _notes(folder)}
-                return tuple(_answer(result.id, run, notes.get(run.id)) for run in started)
+    for folder, result in _recorded(runs):
+        started = [run for run in _named(result, step) if run.started is not None]
+        if started:
+            notes = {note.step: note for note in _notes(folder)}
+            return tuple(_answer(result.id, run, notes.get(run.id)) for run in started)
     return ()
+
+
+def never_started(runs: Path, step: str) -> StepRun | None:
+    """Return how a step, or the first member of its matrix, was passed over in the last run that knows it."""
+    return next((run for _, result in _recorded(runs) for run in _named(result, step) if run.started is None), None)
 
 
 def known_steps(runs: Path) -> Sequence[str]:
     """Return the steps of all recorded runs."""
     known: dict[str, None] = {}
-    for folder in _folders(runs):
-        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
-            result = msgspec.json.decode((folder / "run.json").read_bytes(), type=RunResult)
-            known.update(dict.fromkeys(run.id for run in result.steps))
+    for _, result in _recorded(runs):
+        known.update(dict.fromkeys(run.id for run in result.steps))
     return tuple(known)
+
+
+def _named(result: RunResult, step: str) -> list[StepRun]:
+    return [run for run in result.steps if run.id == step or run.id.startswith(f"{step}[")]
 
 
 def _answer(run: str, step: StepRun, note: Note | None) -> Answer:
     return Answer(run=run, step=step, whys=note.whys if note else (), noted=note is not None)
 
 
-def _folders(runs: Path) -> Iterator[Path]:
+def _recorded(runs: Path) -> Iterator[tuple[Path, RunResult]]:
+    """Yield the folders and results of the runs that can be read, the newest first."""
+    folders: list[Path] = []
     with suppress(OSError):
-        yield from sorted((folder for folder in runs.iterdir() if folder.is_dir()), reverse=True)
+        folders = sorted((folder for folder in runs.iterdir() if folder.is_dir()), reverse=True)
+    for folder in folders:
+        try:
+            result = msgspec.json.decode((folder / "run.json").read_bytes(), type=RunResult)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        yield folder, result
 
 
 def _notes(folder: Path) -> Iterator[Note]:

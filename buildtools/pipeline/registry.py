@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -24,6 +25,9 @@ from buildtools.pipeline.problems import Problems, suggest
 from buildtools.pipeline.source import shown, shown_path
 
 GROUP = "buildtools.steps"
+_FOLDER = "steps"
+_FILE = "_buildtools_plugin_"
+"""What the names of modules that are a plugin file begin with"""
 BUILTIN = (
     ("pylint", "buildtools.steps.pylint:Pylint", "Lint Python with pylint."),
     ("tests", "buildtools.steps.tests:Tests", "Run Python tests, with coverage."),
@@ -161,7 +165,7 @@ class Registry:
         if self._found is not None:
             return self._found
         self._found = []
-        folder = self.folder / "steps" if self.folder else None
+        folder = self.folder / _FOLDER if self.folder else None
         try:
             paths = sorted(folder.glob("*.py")) if folder and folder.is_dir() else []
         except OSError:
@@ -182,6 +186,22 @@ class Registry:
                 elif not cls.__name__.startswith("_"):
                     self._found.append((name, path, cls))
         return self._found
+
+
+def code_of(cls: type[Step]) -> list[Path]:
+    """Return the files that hold a plugin's code: its module's, and all Python files of the `steps/` that this lies in.
+
+    Of an installed package, only the module's: its version says more. Raises `OSError`.
+    """
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    if not file:
+        return []
+    path = Path(file)
+    if path.parent.name == _FOLDER and cls.__module__.startswith(_FILE):
+        from buildtools.system.files import find_files
+
+        return find_files(path.parent, ["**/*.py"])
+    return [path]
 
 
 def _checked(cls: Any, uses: str) -> type[Step]:
@@ -236,10 +256,9 @@ def _load_target(target: str, uses: str) -> Any:
 def _run_file(path: Path) -> ModuleType:
     """Run a plugin file as a module of its own; nothing is written beside it. Raises `PluginError`."""
     import hashlib
-    import sys
 
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-    module = ModuleType(f"_buildtools_plugin_{digest}_{path.stem.replace('-', '_')}")
+    module = ModuleType(f"{_FILE}{digest}_{path.stem.replace('-', '_')}")
     module.__file__ = str(path)
     what = f"the plugin file {shown_path(path)}"
     try:

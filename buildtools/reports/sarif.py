@@ -16,7 +16,7 @@ import msgspec
 from buildtools.core.encoding import encode
 from buildtools.core.errors import ExitCode
 from buildtools.core.model import Severity, Status
-from buildtools.core.results import Finding, RunResult
+from buildtools.core.results import Finding, RunResult, StepRun
 from buildtools.core.wording import count
 from buildtools.reports import sariflog as sarif
 from buildtools.reports.findings import all_findings, fit_name
@@ -29,6 +29,8 @@ _NOTIFICATIONS = 100
 _TEXT = 1_000
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_NOBODY = "buildtools"
+"""stands for the tool where no step has one"""
 _UTF16 = ("biome", "eslint", "jslint", "oxlint")
 """tools that count columns as JavaScript does"""
 
@@ -44,17 +46,42 @@ def render(result: RunResult, scene: Scene = ELSEWHERE) -> bytes:
     )
     runs = [
         _run(tool, findings, sarif.Invocation(execution_successful=ok, tool_execution_notifications=notes))
-        for tool, findings in (by_tool or {"buildtools": []}).items()
+        for tool, findings in (by_tool or {_NOBODY: []}).items()
     ]
+    runs = [msgspec.structs.replace(run, properties=_from_cache(result, run.tool.driver.name)) for run in runs]
     return encode(sarif.Log(runs=runs)) + b"\n"
 
 
 def _tools(result: RunResult) -> Iterator[str]:
     """Yield the tools that looked at whole files: they say so of each clean one."""
     for run in result.steps:
-        for case in run.result.cases:
-            if case.file and not case.classname and not case.suite:
-                yield fit_name(case.name) or "unknown"
+        yield from _clean(run)
+
+
+def _clean(run: StepRun) -> Iterator[str]:
+    for case in run.result.cases:
+        if case.file and not case.classname and not case.suite:
+            yield _named(case.name)
+
+
+def _by(finding: Finding) -> str:
+    return _named(finding.tool)
+
+
+def _named(tool: str) -> str:
+    return fit_name(tool) or "unknown"
+
+
+def _from_cache(result: RunResult, tool: str) -> sarif.Properties | msgspec.UnsetType:
+    """Return which steps' results of a tool came from the cache, and of how many files; unset if none."""
+    taken = [run for run in result.steps if run.cached or run.files_from_cache]
+    mine = [run for run in taken if tool in ({*_clean(run), *(map(_by, run.result.findings))} or {_NOBODY})]
+    if not mine:
+        return msgspec.UNSET
+    return sarif.Properties(
+        cached_steps=tuple(clean(run.id) for run in mine if run.cached),
+        files_from_cache={clean(run.id): run.files_from_cache for run in mine if not run.cached},
+    )
 
 
 def _run(tool: str, findings: list[Finding], invocation: sarif.Invocation) -> sarif.Run:

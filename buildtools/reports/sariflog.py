@@ -115,6 +115,13 @@ class Bases(Object, frozen=True):
     top: Base = msgspec.field(name="%SRCROOT%")
 
 
+class Properties(Object, frozen=True, kw_only=True):
+    """What the standard has no words for (`propertyBag`): what of a tool's results came from the cache, by steps."""
+
+    cached_steps: tuple[str, ...] = ()
+    files_from_cache: dict[str, int] = {}
+
+
 class Run(Object, frozen=True, kw_only=True, omit_defaults=False):
     """One tool's analysis."""
 
@@ -123,6 +130,7 @@ class Run(Object, frozen=True, kw_only=True, omit_defaults=False):
     results: Sequence[Result]
     column_kind: str
     original_uri_base_ids: Bases = Bases(Base(Text("The top of the repository.")))
+    properties: Properties | msgspec.UnsetType = msgspec.UNSET
 
 
 class Log(Object, frozen=True, kw_only=True, omit_defaults=False):

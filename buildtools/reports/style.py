@@ -9,6 +9,7 @@ import msgspec
 
 from buildtools.core.model import Cause, Status
 from buildtools.core.results import StepRun
+from buildtools.core.wording import count
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 
@@ -83,12 +84,19 @@ def flags(run: StepRun) -> Iterator[str]:
         yield f"flaky: passed at attempt {len(run.earlier) + 1}"
     elif run.earlier:
         yield f"{len(run.earlier) + 1} attempts"
-    if run.cached:
-        yield "cached"
+    yield from origin(run)
     if run.allowed and run.result.status in (Status.FAILED, Status.ERROR):
         yield "allowed to fail"
     if run.result.cause is Cause.TIMEOUT:
         yield "timed out"
+
+
+def origin(run: StepRun) -> Iterator[str]:
+    """Yield what of a step's result came from the cache: all of it, or the findings of some files."""
+    if run.cached:
+        yield "cached"
+    elif run.files_from_cache:
+        yield f"{count(run.files_from_cache, 'file')} from the cache"
 
 
 def duration(seconds: float) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from buildtools.system.opening import without_waiting
 from buildtools.system.store import Store
 
 _NAME = "file digests 1"
@@ -92,7 +93,7 @@ class Digests:
 def _read(path: str) -> tuple[str, _Seen | None]:
     """Return a file's digest, and what to remember: nothing if it changed meanwhile."""
     check = sha256()
-    with open(path, "rb", buffering=0, opener=_without_waiting) as file:
+    with open(path, "rb", buffering=0, opener=without_waiting) as file:
         before = os.fstat(file.fileno())
         if not stat.S_ISREG(before.st_mode):
             raise OSError(errno.EINVAL, "it is no regular file", path)
@@ -102,11 +103,6 @@ def _read(path: str) -> tuple[str, _Seen | None]:
     digest = check.hexdigest()
     seen = _Seen(before.st_size, before.st_mtime_ns, before.st_ctime_ns, before.st_ino, digest, 0)
     return digest, seen if _same(seen, after) else None
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; a pipe in its place must not hold up everything."""
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _same(seen: _Seen, about: os.stat_result) -> bool:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from buildtools.system.opening import without_waiting
 from buildtools.system.replace import replace_file
 
 _MAGIC = b"buildtools blob 1\n"
@@ -43,7 +44,7 @@ class Store:
         key = sha256(name.encode("utf-8", "surrogatepass")).digest()
         path = self._path(key)
         try:
-            with open(path, "rb", buffering=0, opener=_without_waiting) as file:
+            with open(path, "rb", buffering=0, opener=without_waiting) as file:
                 about = os.fstat(file.fileno())
                 blob = file.readall()
         except FileNotFoundError:
@@ -111,11 +112,6 @@ class Store:
         if not now - _HOUR < used < now + _HOUR:
             with suppress(OSError):  # then it may be thrown away earlier, no more
                 os.utime(path)
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; somebody may have put a pipe there."""
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _head(key: bytes, data: bytes) -> bytes:

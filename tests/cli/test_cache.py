@@ -119,3 +119,58 @@ def test_why_hides_secrets(project: Any) -> None:
     made.write({"src/hunter2-and-more.txt": "y"})
     made.run()
     assert "src/***.txt  changed" in made.call("why", "a").stdout
+
+
+BREAKS = """
+import time
+from buildtools.plugin import Status, Step, StepError, StepResult
+
+class Breaks(Step, frozen=True):
+    '''Look into the cache, and end as it is told.'''
+
+    how: str
+
+    def run(self, ctx):
+        ctx.cache.get("key")
+        if self.how == "error":
+            raise StepError("it broke down")
+        if self.how == "slow":
+            ctx.run(["sleep", "60"])
+        return StepResult(status=Status(self.how), reason="as told")
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("error", "it ended before it said what had to be done: it broke down"),
+        ("slow", "it ended before it said what had to be done: took longer than 1 s"),
+        ("skipped", "there was nothing to do: as told"),
+        ("failed", "what it looks at was in the cache"),
+        ("passed", "what it looks at was in the cache"),
+    ],
+)
+def test_why_claims_no_more_than_is_known(project: Any, how: str, said: str) -> None:
+    pipeline = f"steps: {{a: {{uses: breaks, timeout: {1 if how == 'slow' else 60}, with: {{how: {how}}}}}}}"
+    made = project({"pipeline.yaml": pipeline, "steps/breaks.py": BREAKS})
+    made.run()
+    (answer,) = json.loads(made.call("why", "a", "--json").stdout)
+    assert [reason["why"] for reason in answer["reasons"]] == [said]
+
+
+def test_why_of_a_step_that_was_passed_over(project: Any) -> None:
+    made = project(
+        {
+            "pipeline.yaml": """
+            steps:
+              a: {uses: shell, when: {branch: nowhere}, with: {run: "true"}}
+              b: {uses: shell, matrix: {n: ["1", "2"]}, when: {branch: nowhere}, with: {run: "true"}}
+            """
+        }
+    )
+    made.run()
+    outcome = made.call("why", "a")
+    assert outcome.code == 2
+    assert "no run that is on record ran 'a'; the last one left it skipped: " in outcome.stderr
+    assert "Did you mean" not in outcome.stderr
+    assert "ran 'b[n=1]'; the last one left it skipped: " in made.call("why", "b").stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -14,9 +15,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from buildtools.engine.files import Area, KeptFile, NotKept, Restoring
+from buildtools.engine.files import content as named
+from buildtools.system.digests import Digests
+from buildtools.system.store import Store
 from tests.support.project import Outcome, Project
+
+DIGEST = hashlib.sha256(b"poison").hexdigest()
 
 BUILD = """
 steps:
@@ -562,3 +570,121 @@ def test_a_step_alone_is_kept_too(project: Any) -> None:
     assert "(cached)" in made.call(*words).stdout
     assert made.call("step", "--no-cache", *words[1:]).code == 0
     assert ran(made) == 2
+
+
+def test_a_link_to_nowhere_that_goes_is_gone(project: Any) -> None:
+    made = project(
+        {"pipeline.yaml": 'steps: {build: {uses: shell, with: {run: "true", inputs: ["src/**"]}}}', "src/a": "a"}
+    )
+    link = made.root / "src/dangling"
+    link.symlink_to("nowhere")
+    made.run()
+    link.unlink()
+    assert not cached(made.run())
+    assert why(made) == ["src/dangling gone"]
+    link.write_text("x")
+    made.run()
+    assert why(made) == ["src/dangling new"]
+
+
+def test_nothing_is_put_back_through_a_link_out_of_the_project(build: Project, tmp_path: Path) -> None:
+    build.run()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    shutil.rmtree(build.root / "dist")
+    (build.root / "dist").symlink_to(outside)
+    again = build.run()
+    assert not cached(again)
+    assert why(build)[0] == "not taken from the cache: dist/all.txt lies outside of the project"
+    assert (outside / "all.txt").read_text() == "a\nb\n", "made by the command, which may do as it likes"
+
+    # Nor if what is there happens to be right already.
+    (build.root / "dist").unlink()
+    build.run()
+    (build.root / "dist").rename(tmp_path / "elsewhere")
+    (build.root / "dist").symlink_to(tmp_path / "elsewhere")
+    assert not cached(build.run())
+
+
+def test_a_link_inside_the_project_is_no_way_out(project: Any) -> None:
+    made = project(
+        {
+            "pipeline.yaml": """
+            steps:
+              build:
+                uses: shell
+                cwd: here
+                with: {run: mkdir -p dist; cat in > dist/x, inputs: [in], outputs: ["dist/**"]}
+            """,
+            "real/in": "x",
+        }
+    )
+    (made.root / "here").symlink_to("real")
+    made.run()
+    shutil.rmtree(made.root / "real/dist")
+    assert cached(made.run())
+    assert (made.root / "real/dist/x").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        (KeptFile(path="dist", link="{outside}"), KeptFile(path="dist/o.txt", digest=DIGEST)),
+        (KeptFile(path="../outside/o.txt", digest=DIGEST),),
+        (KeptFile(path="src/../../outside/o.txt", digest=DIGEST),),
+        (KeptFile(path="{outside}/o.txt", digest=DIGEST),),
+        (KeptFile(path="/o.txt", digest=DIGEST),),
+        (KeptFile(path="src/..", link="{outside}"),),
+    ],
+)
+def test_a_poisoned_cache_writes_nothing_outside(tmp_path: Path, files: tuple[KeptFile, ...]) -> None:
+    root, outside = tmp_path / "project", tmp_path / "outside"
+    for folder in (root / "src", outside):
+        folder.mkdir(parents=True)
+    store = Store(tmp_path / "cache")
+    store.put(named(DIGEST), b"poison")
+    area = Area(root=root, workdir=root, reports=root / "build/reports")
+    poisoned = [
+        msgspec.structs.replace(
+            file, path=file.path.replace("{outside}", str(outside)), link=file.link.replace("{outside}", str(outside))
+        )
+        for file in files
+    ]
+    with pytest.raises(NotKept):
+        Restoring(area, store, Digests(root, store)).put_back(poisoned, ())
+    assert [*outside.iterdir()] == []
+    assert [*root.iterdir()] == [root / "src"]
+
+
+def test_a_helper_beside_the_plugin_is_part_of_its_code(project: Any) -> None:
+    plugin = """
+    import sys
+    from pathlib import Path
+    sys.path.insert(0, str(Path(__file__).parent))
+    from _words import WORD
+    from buildtools.plugin import Inputs, Step, StepResult
+
+    class Say(Step, frozen=True):
+        \'\'\'Say a word.\'\'\'
+
+        def inputs(self, ctx):
+            return Inputs(files=(ctx.root / "data",))
+
+        def run(self, ctx):
+            ctx.output(WORD)
+            return StepResult()
+    """
+    made = project(
+        {
+            "pipeline.yaml": "steps: {n: {uses: say}}",
+            "steps/say.py": plugin,
+            "steps/_words.py": "WORD = 'one'",
+            "data": "1",
+        }
+    )
+    made.run()
+    assert cached(made.run(), "n")
+    made.write({"steps/_words.py": "WORD = 'other'"})
+    again = made.run()
+    assert log_of(made, again, "n") == "other"
+    assert why(made, "n") == ["plugin's code changed"]

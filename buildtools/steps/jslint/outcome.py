@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from buildtools.core.wording import count
-from buildtools.plugin import Finding, Metric, Severity, Status, StepResult, TestCase, fingerprinted
+from buildtools.plugin import FROM_CACHE, Finding, Metric, Severity, Status, StepResult, TestCase, fingerprinted
 from buildtools.steps.jslint.protocol import TOOL, Verdict
 
 
@@ -35,7 +35,7 @@ def result(verdicts: Sequence[tuple[str, Verdict]], *, max_warnings: int = 0, kn
         metrics=(
             Metric(name="files checked", value=len(verdicts)),
             Metric(name="findings", value=len(findings)),
-            *((Metric(name="files from the cache", value=known),) if known is not None else ()),
+            *((Metric(name=FROM_CACHE, value=known),) if known is not None else ()),
         ),
     )
 

@@ -12,7 +12,7 @@ from buildtools.plugin import Completed, Finding, Inputs, Severity, StepContext
 from buildtools.steps.interpreter import interpreter
 from buildtools.steps.linters.linter import PythonLinter, doc
 from buildtools.steps.linters.report import Report, decode
-from buildtools.steps.pylint.command import everything
+from buildtools.steps.owncode import everything
 from buildtools.system.files import find_files
 from buildtools.system.query import query
 

@@ -5,27 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-_SUFFIXES = (".py", ".pyi")
-_NOT_SOURCE = frozenset({"build", "dist", "node_modules", "__pycache__"})
-
-
-def everything(folder: Path) -> tuple[str, ...]:
-    """Return what a project's folder holds of its own: its Python files and folders, sorted.
-
-    Left out are hidden folders, virtual environments, `node_modules` and build output, in the folder itself; what
-    lies deeper is pylint's to find, and `ignore` in its configuration holds there.
-    """
-    if (folder / "__init__.py").is_file():
-        return (".",)
-    return tuple(sorted(entry.name for entry in folder.iterdir() if _is_source(entry)))
-
-
-def _is_source(entry: Path) -> bool:
-    if entry.name.startswith(".") or entry.name in _NOT_SOURCE or entry.suffix == ".egg-info":
-        return False
-    if entry.is_dir():
-        return not (entry / "pyvenv.cfg").exists()
-    return entry.suffix in _SUFFIXES
+from buildtools.steps.owncode import SUFFIXES
 
 
 def changed(files: Iterable[Path], paths: Sequence[str], workdir: Path) -> tuple[str, ...]:
@@ -41,7 +21,7 @@ def changed(files: Iterable[Path], paths: Sequence[str], workdir: Path) -> tuple
         if not real.is_file():
             continue
         below = any(real == path or path in real.parents for path in named)
-        if real in named or (file.suffix in _SUFFIXES and (below or module)):
+        if real in named or (file.suffix in SUFFIXES and (below or module)):
             out.append(str(file))
     return tuple(out)
 

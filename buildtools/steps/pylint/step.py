@@ -24,8 +24,9 @@ from buildtools.plugin import (
 )
 from buildtools.steps.interpreter import found, install, interpreter, package_tool
 from buildtools.steps.locate import locator
+from buildtools.steps.owncode import everything
 from buildtools.steps.pylint import report
-from buildtools.steps.pylint.command import changed, everything, listed
+from buildtools.steps.pylint.command import changed, listed
 from buildtools.steps.ratchet import Ratchet
 
 _DRIVER = Path(__file__).with_name("driver.py")
