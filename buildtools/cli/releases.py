@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from buildtools.cli.hosts import aim_of, complete_release, host_options, target_argument
+from buildtools.cli.hosts import Word, aim_of, complete_release, host_options, target_argument
 from buildtools.cli.options import color_option
 
 if TYPE_CHECKING:
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 @target_argument
 @click.option("--verify", is_flag=True, help="Compare every file of every release with its manifest, by hash.")
 @click.option("--log", "tail", type=click.IntRange(1, 1000), metavar="LINES", help="Show the end of the hosts' logs.")
-@click.option("--pin", metavar="RELEASE", shell_complete=complete_release, help="Keep RELEASE for good.")
-@click.option("--unpin", metavar="RELEASE", shell_complete=complete_release, help="Let RELEASE go when it is old.")
+@click.option("--pin", type=Word(), metavar="RELEASE", shell_complete=complete_release, help="Keep RELEASE for good.")
+@click.option(
+    "--unpin", type=Word(), metavar="RELEASE", shell_complete=complete_release, help="Let RELEASE go when it is old."
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @host_options
 @color_option

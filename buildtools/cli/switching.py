@@ -44,7 +44,7 @@ def switching_options(command: F) -> F:
     return command
 
 
-def switch(target: str | None, release: str, flags: dict[str, Any], *, rollback: bool) -> int:
+def switch(target: str | None, release: str | None, flags: dict[str, Any], *, rollback: bool) -> int:
     """Switch as the flags say, and return the exit code."""
     from msgspec.structs import replace
 

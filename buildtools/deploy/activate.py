@@ -25,12 +25,12 @@ from buildtools.deploy.way import Prepared
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """Which release is wanted.
 
-    `name` is a version, `VERSION.REVISION`, or a release's whole folder name (`1.0.r1~2`); empty for the good release
+    `name` is a version, `VERSION.REVISION`, or a release's whole folder name (`1.0.r1~2`); `None` for the good release
     before the current one, on each host. `rollback` goes back (the release that is left counts as good no more), else
     it is an activation. `each`: hosts may end up with releases of different content.
     """
 
-    name: str = ""
+    name: str | None = None
     rollback: bool = False
     each: bool = False
 
@@ -96,10 +96,12 @@ def _begin(hosts: Sequence[Host], site: Site, wish: Wish, seen: Sequence[Seen], 
 
 def _chosen(hosts: Sequence[Host], wish: Wish, seen: Sequence[Seen]) -> list[str]:
     """Choose each host's release; refuse if one has none, or if they are not all the same."""
+    if wish.name == "":
+        raise StepError("the name of the wanted release is empty", remedy="Name a release, or none at all.")
     found = [_candidates(one, wish) for one in seen]
     lacking = [host.name for host, names in zip(hosts, found, strict=True) if not names]
     if lacking:
-        what = f"no release {wish.name}" if wish.name else "no good release before the current one"
+        what = f"no release {wish.name}" if wish.name is not None else "no good release before the current one"
         have = sorted({name for one in seen for name in one.releases})
         raise StepError(
             "\n".join(f"{host}: {what} there" for host in lacking),
@@ -126,7 +128,7 @@ def _chosen(hosts: Sequence[Host], wish: Wish, seen: Sequence[Seen]) -> list[str
 
 def _candidates(seen: Seen, wish: Wish) -> list[str]:
     """Return the releases on a host that a wish may mean: the exact name, else the newest of the version."""
-    if not wish.name:
+    if wish.name is None:
         return [seen.before] if seen.before else []
     if wish.name in seen.releases:
         return [wish.name]

@@ -35,7 +35,7 @@ class Switched(msgspec.Struct, frozen=True, kw_only=True):
 class Activate(Step, frozen=True):
     """Switch all hosts to a release that they have, in one transaction: all of them, or none.
 
-    `release` is a version, VERSION.REVISION or a release's whole name; empty, with `rollback`, for the good release
+    `release` is a version, VERSION.REVISION or a release's whole name; `None`, with `rollback`, for the good release
     before the current one. The outputs `hosts`, what was done host by host, and `log`, what the hosts wrote into their
     logs, line by line, are JSON.
     """
@@ -44,7 +44,7 @@ class Activate(Step, frozen=True):
 
     upload: Upload
     target: str
-    release: str = ""
+    release: str | None = None
     rollback: bool = False
     each: bool = False
     dry_run: bool = False

@@ -203,6 +203,19 @@ def test_a_dry_run_changes_nothing(site: Project) -> None:
     assert before == {path: path.lstat().st_mtime_ns for path in (site.root / "a").rglob("*")}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["activate", ""], ["activate", "demo", ""], ["activate", "", "1.0"], ["rollback", "--to", ""], ["rollback", ""],
+        ["rollback", "--root", ""], ["activate", "1.0", "--step="], ["releases", "--pin", ""], ["releases", ""],
+    ],
+)  # fmt: skip
+def test_what_is_empty_is_not_taken_for_what_was_not_said(site: Project, words: list[str]) -> None:
+    outcome = site.call(*words)
+    assert (outcome.code, "is empty" in outcome.stderr) == (2, True), outcome
+    assert [current(site, host) for host in "ab"] == ["1.2.r1"] * 2
+
+
 def test_activating_by_name(site: Project) -> None:
     outcome = site.call("activate", "demo", "1.0", "--json")
     assert (outcome.code, outcome.stderr) == (0, "")

@@ -30,7 +30,7 @@ def hosts(folder: Path) -> tuple[LocalHost, ...]:
 
 
 def go(
-    folder: Path, name: str = "", *, rollback: bool = False, each: bool = False, hooks: Hooks | None = None
+    folder: Path, name: str | None = None, *, rollback: bool = False, each: bool = False, hooks: Hooks | None = None
 ) -> Outcome:
     """Activate a release on both hosts, or roll back to it."""
     wish = Wish(name=name, rollback=rollback, each=each)
