@@ -38,7 +38,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 def look(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy) -> tuple[Choice, ...]:
     """Say for each host what would be switched to what; changes nothing.
 
-    Raises `StepError` where a host has no such release, where a name fits several there, or where hosts disagree.
+    Raises `StepError` where a host has no such release or is locked, where a name fits several there, or where hosts
+    disagree.
     """
     return choices(_begin(hosts, site, wish, survey(hosts, site, policy.pool), now=0))
 

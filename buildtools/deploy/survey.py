@@ -12,7 +12,7 @@ from buildtools.deploy import transaction as phase
 from buildtools.deploy.host import Host
 from buildtools.deploy.plan import Seen, Site
 from buildtools.deploy.probe import probe
-from buildtools.deploy.refusal import brief, together
+from buildtools.deploy.refusal import brief, locked, together
 from buildtools.deploy.side import tried
 from buildtools.deploy.transaction import Transaction
 from buildtools.deploy.voice import Voice
@@ -74,7 +74,9 @@ def tell_left(transactions: Sequence[Transaction], voice: Voice) -> None:
 
 
 def choices(transactions: Sequence[Transaction]) -> tuple[Choice, ...]:
-    """Return what is to happen, for people."""
+    """Return what is to happen, for people. Raises `StepError` where somebody else's lock is in the way."""
+    if barred := [locked(one.host.name, one.seen.lock) for one in transactions if one.locked_out]:
+        raise together(barred)
     return tuple(
         Choice(host=one.host.name, name=one.name, previous=one.previous, reuse=one.reuse, done=one.is_done)
         for one in transactions

@@ -259,8 +259,11 @@ def test_a_failing_hook_takes_all_hosts_back(site: Project) -> None:
 def test_a_lock_is_refused_by_its_owners_name(site: Project) -> None:
     lock = site.root / "b/site/demo/.buildtools/lock"
     lock.symlink_to("20260101T000000Z-00000000|eve|far-away:1.2:beef|4000000000")
-    refused = site.call("rollback")
-    assert (refused.code, "locked by eve on far-away" in refused.text) == (5, True)
+    for words in ("rollback",), ("rollback", "--dry-run"), ("activate", "1.0", "--dry-run"):
+        refused = site.call(*words)
+        assert (refused.code, "locked by eve on far-away" in refused.text) == (5, True)
+        assert "by --steal-lock of `rollback`" in refused.text
+    assert site.call("rollback", "--dry-run", "--steal-lock").code == 0
     assert "local:b: locked by eve on far-away" in site.call("releases").stdout
     assert current(site, "a") == "1.2.r1"
     assert site.call("rollback", "--steal-lock").code == 0
