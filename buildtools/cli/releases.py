@@ -13,6 +13,7 @@ from buildtools.cli.options import color_option
 
 if TYPE_CHECKING:
     from buildtools.aim import Aim
+    from buildtools.deploy.history import Logged
     from buildtools.deploy.inventory import Held, Inventory
 
 
@@ -112,8 +113,12 @@ def _below(inventory: Inventory) -> Iterator[str]:
             what = f"{line.event} {line.release}".strip()
             machine = line.machine.partition(":")[0]
             left = line.previous.removeprefix("releases/")
-            more = "".join(f", {text}" for text in (left and f"from {left}", line.reason) if text)
+            more = "".join(f", {text}" for text in (left and f"from {left}", _reason(line)) if text)
             yield f"{stock.host}: {_when(line.time)} {what} by {line.who} on {machine}{more}"
+
+
+def _reason(line: Logged) -> str:
+    return f"the lock of {line.told}" if line.event == "took-over" else line.told
 
 
 def _cells(held: Held) -> tuple[str, ...]:

@@ -103,10 +103,9 @@ def _chosen(hosts: Sequence[Host], wish: Wish, seen: Sequence[Seen]) -> list[str
     lacking = [host.name for host, names in zip(hosts, found, strict=True) if not names]
     if lacking:
         what = f"no release {wish.name}" if wish.name is not None else "no good release before the current one"
-        have = sorted({name for one in seen for name in one.releases})
         raise StepError(
             "\n".join(f"{host}: {what} there" for host in lacking),
-            remedy=f"On these hosts stand: {', '.join(have)}." if have else "Nothing was ever deployed there.",
+            remedy=_standing(hosts, seen),
         )
     for host, names in zip(hosts, found, strict=True):
         if len(names) > 1:
@@ -122,9 +121,23 @@ def _chosen(hosts: Sequence[Host], wish: Wish, seen: Sequence[Seen]) -> list[str
         ]
         raise StepError(
             "\n".join(["the hosts do not agree which release that is:", *rows]),
-            remedy="Name a release that is the same on all, or say that each host may have its own.",
+            remedy="Name a release that is the same on all, or let each host go to its own: --each.",
         )
     return names
+
+
+def _standing(hosts: Sequence[Host], seen: Sequence[Seen]) -> str:
+    """Say which releases there are: on all of the hosts, and on some of them only."""
+    where: dict[str, list[str]] = {}
+    for host, one in zip(hosts, seen, strict=True):
+        for name in one.releases:
+            where.setdefault(name, []).append(host.name)
+    if not where:
+        return "Nothing was ever deployed there."
+    everywhere = [name for name in sorted(where) if len(where[name]) == len(hosts)]
+    some = [f"{name} (on {', '.join(at)})" for name, at in sorted(where.items()) if name not in everywhere]
+    told = f"There {'stand' if len(hosts) == 1 else 'stand on all of them'}: {', '.join(everywhere) or 'none'}."
+    return f"{told} Not on all of them: {', '.join(some)}." if some else told
 
 
 def _candidates(seen: Seen, wish: Wish) -> list[str]:

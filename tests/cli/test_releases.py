@@ -270,6 +270,20 @@ def test_a_lock_is_refused_by_its_owners_name(site: Project) -> None:
     assert current(site, "b") == "1.1.r1"
 
 
+def test_the_log_names_whoever_had_a_lock(site: Project) -> None:
+    for host in "ab":
+        lock = site.root / f"{host}/site/demo/.buildtools/lock"
+        lock.symlink_to("20260101T000000Z-00000000|eve|far-away:1.2:beef|4000000000")
+    site.call("rollback")
+    site.call("rollback", "--steal-lock")
+    lines = site.call("releases", "--log", "3").stdout.splitlines()
+    whose = "eve on far-away (transaction 20260101T000000Z-00000000)"
+    assert [line.partition(", ")[2].rpartition(f" {whose}")[0] for line in lines if whose in line] == [
+        "from 1.2.r1, locked by", "from 1.2.r1, the lock of", "from 1.2.r1, the lock of",
+    ]  # fmt: skip
+    assert "|" not in "".join(lines)
+
+
 def test_hosts_over_ssh_and_one_that_is_gone(site: Project, tmp_path: Path) -> None:
     server = Sshd(tmp_path / "sshd", home=site.root / "a")
     try:
