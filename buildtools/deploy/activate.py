@@ -53,11 +53,11 @@ def activate(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy, voic
 
 
 def _activate(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy, voice: Voice) -> Outcome:
-    seen = survey(hosts, site, policy.pool, voice)
+    seen = survey(hosts, site, policy.pool, voice, wish.name or "")
     try:
         transactions = _begin(hosts, site, wish, seen, voice.now())
     except StepError as error:
-        refuse(list(zip(hosts, seen, strict=True)), site, voice, error)
+        refuse(list(zip(hosts, seen, strict=True)), site, voice, error, wish.name or "")
         raise
     tell_left(transactions, voice)
     proven = proofs(seen)

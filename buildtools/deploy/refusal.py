@@ -69,9 +69,12 @@ class Unfit(StepError):
         self.brief = brief
 
 
-def brief(error: BuildtoolsError) -> str:
-    """Return an error as one line for a host's log."""
-    return error.brief if isinstance(error, Unfit) else error.message.partition("\n")[0]
+def brief(error: BuildtoolsError, host: str = "") -> str:
+    """Return an error as one line for a host's log: of several, the one that is about this host."""
+    if isinstance(error, Unfit):
+        return error.brief
+    lines = error.message.split("\n")
+    return next((line for line in lines if host and line.startswith(f"{host}: ")), lines[0])
 
 
 def refusal(host: str, folder: str, doing: str, reply: Reply) -> Refusal:

@@ -31,28 +31,35 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     done: bool
 
 
-def survey(hosts: Sequence[Host], site: Site, pool: int, voice: Voice | None = None) -> list[Seen]:
-    """Look at all hosts. With a `voice`, if one refuses, the others write that into their logs."""
+def survey(hosts: Sequence[Host], site: Site, pool: int, voice: Voice | None = None, wanted: str = "") -> list[Seen]:
+    """Look at all hosts. With a `voice`, if one refuses, the others write into their logs what was `wanted`."""
     done, failures = tried(pool, hosts, lambda host: probe(host, site))
     if not failures:
         return [done[at] for at in range(len(hosts))]
     error = together(failures)
     if voice is not None and not isinstance(error, Cancelled):
-        refuse([(hosts[at], seen) for at, seen in done.items()], site, voice, error)
+        refuse([(hosts[at], seen) for at, seen in done.items()], site, voice, error, wanted)
     raise error
 
 
-def refuse(hosts: Sequence[tuple[Host, Seen]], site: Site, voice: Voice, error: BuildtoolsError) -> None:
-    """Write a refusal into the logs of those hosts that have one."""
-    why = brief(error)
+def refuse(hosts: Sequence[tuple[Host, Seen]], site: Site, voice: Voice, error: BuildtoolsError, wanted: str) -> None:
+    """Write a refusal into the logs of those hosts that have one: what was `wanted`, and what is about that host."""
     identity = owner.transaction_id(voice.now())
 
     def write(pair: tuple[Host, Seen]) -> None:
         host, seen = pair
         transaction = Transaction(
-            id=identity, host=host, peers=(), site=site, seen=seen, name="", digest="", expect=seen.current, reuse=False
+            id=identity,
+            host=host,
+            peers=(),
+            site=site,
+            seen=seen,
+            name=owner.word(wanted)[:200],
+            digest="",
+            expect=seen.current,
+            reuse=False,
         )
-        for line in phase.abort(transaction, "refused", why).all("log"):
+        for line in phase.abort(transaction, "refused", brief(error, host.name)).all("log"):
             voice.log(host.name, line)
 
     tried(len(hosts), [pair for pair in hosts if not pair[1].fresh], write)

@@ -52,6 +52,13 @@ def told(outcome: Outcome) -> dict[str, Any]:
     return value
 
 
+def kept(site: Project, at: int = -1) -> dict[str, str]:
+    """Return the outputs of a run as its record has them, by default the last one's."""
+    runs = sorted((site.root / ".buildtools/runs").iterdir())
+    outputs: dict[str, str] = json.loads((runs[at] / "run.json").read_text())["steps"][0]["result"]["outputs"]
+    return outputs
+
+
 def current(site: Project, host: str) -> str:
     return str((site.root / host / "site/demo/current").readlink()).removeprefix("releases/")
 
@@ -187,9 +194,22 @@ def test_rolling_back_goes_further_back_each_time(site: Project) -> None:
     assert (site.root / "build/reports/junit.xml").read_text() == "the gate's"
     log = (site.root / "a/site/demo/.buildtools/log.jsonl").read_text().splitlines()
     assert [json.loads(line)["event"] for line in log] == ["deployed"] * 3 + ["rolled-back"] * 2 + ["refused"]
-    runs = sorted((site.root / ".buildtools/runs").iterdir())
-    kept = json.loads((runs[-2] / "run.json").read_text())["steps"][0]["result"]["outputs"]
-    assert (kept["release"], '"event":"rolled-back"' in kept["log"]) == ("1.0.r1", True)
+    done = kept(site, -2)
+    assert (done["release"], '"event":"rolled-back"' in done["log"]) == ("1.0.r1", True)
+
+
+def test_a_refusal_says_what_was_wanted_and_why_not_on_each_host(site: Project) -> None:
+    shutil.rmtree(site.root / "b/site/demo/releases/1.0.r1")
+    for wanted, reasons in ("1.0", {"a": "local:b", "b": "local:b"}), ("9", {"a": "local:a", "b": "local:b"}):
+        assert site.call("activate", wanted).code == 5
+        lines = [json.loads(line) for line in kept(site)["log"].splitlines()]
+        told = {line["host"]: (line["event"], line["release"], line["reason"]) for line in lines}
+        assert told == {
+            f"local:{host}": ("refused", wanted, f"{about}: no release {wanted} there")
+            for host, about in reasons.items()
+        }
+        written = json.loads((site.root / "b/site/demo/.buildtools/log.jsonl").read_text().splitlines()[-1])
+        assert (written["release"], written["reason"]) == (wanted, f"local:b: no release {wanted} there")
 
 
 def test_a_dry_run_changes_nothing(site: Project) -> None:
@@ -263,6 +283,10 @@ def test_a_lock_is_refused_by_its_owners_name(site: Project) -> None:
         refused = site.call(*words)
         assert (refused.code, "locked by eve on far-away" in refused.text) == (5, True)
         assert "by --steal-lock of `rollback`" in refused.text
+        answer = site.call(*words, "--json")
+        found = told(answer)
+        assert (answer.code, found["status"], found["dry_run"]) == (5, "error", "--dry-run" in words)
+        assert "locked by eve on far-away" in found["error"]
     assert site.call("rollback", "--dry-run", "--steal-lock").code == 0
     assert "local:b: locked by eve on far-away" in site.call("releases").stdout
     assert current(site, "a") == "1.2.r1"
@@ -301,8 +325,13 @@ def test_hosts_over_ssh_and_one_that_is_gone(site: Project, tmp_path: Path) -> N
         done = site.call("rollback", "demo", *flags)
         assert done.code == 0, done
         assert (current(site, "a"), current(site, "b")) == ("1.1.r1", "1.2.r1")
-        refused = site.call("rollback", "demo", *flags, "--host", gone, "--json")
+        refused = site.call("rollback", "demo", "--to", "1.0", *flags, "--host", gone, "--json")
         assert (refused.code, current(site, "a")) == (5, "1.1.r1")
+        assert told(refused)["status"] == "error"
+        noted = kept(site)["log"].splitlines()
+        assert [(line["host"], line["event"], line["release"]) for line in map(json.loads, noted)] == [
+            (gone, "refused", "1.0"),
+        ]  # fmt: skip
         known = ["--known-hosts", site.root / "pipeline.yaml"]
         stranger = site.call("releases", "demo", *flags[:-2], *known)
         assert (stranger.code, "host key" in stranger.stderr) == (5, True)
