@@ -78,7 +78,7 @@ def _print_json(inventory: Inventory) -> None:
 
     import msgspec
 
-    head = {"schema_version": 1, "disagreement": inventory.disagreement}
+    head = {"schema_version": 1, "disagreement": inventory.disagreement, "remedy": inventory.remedy}
     click.echo(json.dumps({**head, **msgspec.to_builtins(inventory)}))
 
 
@@ -106,6 +106,8 @@ def _below(inventory: Inventory) -> Iterator[str]:
         yield from (f"{stock.host}: {note}" for note in stock.notes)
     if inventory.disagreement:
         yield f"the hosts disagree: {inventory.disagreement}"
+    if inventory.remedy:
+        yield inventory.remedy
     if any(stock.log for stock in inventory.hosts):
         yield ""
     for stock in inventory.hosts:

@@ -124,6 +124,20 @@ def test_verifying_names_what_differs(site: Project) -> None:
     )  # fmt: skip
 
 
+def test_what_was_changed_on_a_host_is_mended_as_the_remedy_says(site: Project) -> None:
+    remedy = "pack the same files under another revision and deploy that"
+    assert remedy not in site.call("releases", "--verify").stdout
+    (site.root / "a/site/demo/releases/1.2.r1/index.html").write_text("spoilt")
+    spoilt = site.call("releases", "--verify")
+    assert (spoilt.code, remedy in spoilt.stdout) == (1, True)
+    assert remedy in told(site.call("releases", "--verify", "--json"))["remedy"]
+    same = {"index.html": "1.2", "static/a.css": "a {}"}
+    upload(site.root, pack(site.root, same, version="1.2", revision="r2"), hosts=("local:a", "local:b"))
+    assert (site.root / "a/site/demo/current/index.html").read_text() == "1.2"
+    found = told(site.call("releases", "--verify", "--json"))["hosts"][0]["releases"]
+    assert [held["drift"]["verdict"] for held in found if held["current"]] == ["same"]
+
+
 def test_a_forged_listing_and_a_foreign_release_are_named(site: Project) -> None:
     state = site.root / "a/site/demo/.buildtools/manifests"
     (state / "1.0.r1.list").write_text("")
