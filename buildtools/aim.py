@@ -53,7 +53,9 @@ class _Unknown(dict[str, str]):
         return self.value
 
 
-def aim_by_file(pipeline: Pipeline, step: str, target: str, given: Given, secrets: Iterable[str] = ()) -> Aim:
+def aim_by_file(
+    pipeline: Pipeline, step: str | None, target: str | None, given: Given, secrets: Iterable[str] = ()
+) -> Aim:
     """Return what the pipeline's step `upload` aims at, the flags laid over it; without `step` there must be only one.
 
     Without `target` it is the one that the step `pack` makes; `secrets` are values among the flags that must be hidden.
@@ -71,7 +73,7 @@ def aim_by_file(pipeline: Pipeline, step: str, target: str, given: Given, secret
                 f"the step {spec.id} takes its option `{option}` from another step, so it is known in a run only",
                 remedy="Name the hosts and the root by flags: --host, --root.",
             )
-    aim = aim_by_step(upload, pipeline, target or _packed_target(pipeline), given, secrets)
+    aim = aim_by_step(upload, pipeline, _packed_target(pipeline) if target is None else target, given, secrets)
     return msgspec.structs.replace(aim, env=known.env, cwd=known.cwd)
 
 
@@ -84,9 +86,9 @@ def aim_by_step(upload: Upload, pipeline: Pipeline, target: str, given: Given, s
     )
 
 
-def aim_by_flags(root: Path, target: str, given: Given, secrets: Iterable[str] = ()) -> Aim:
+def aim_by_flags(root: Path, target: str | None, given: Given, secrets: Iterable[str] = ()) -> Aim:
     """Return what flags alone aim at; `root` is the folder in which `local:` hosts are, `secrets` are to be hidden."""
-    if not target:
+    if target is None:
         raise UsageProblem(
             "no target is named, and --host says that no pipeline file is to be read", remedy="Name the target."
         )
@@ -183,18 +185,18 @@ def _checked(target: str) -> str:
     return target
 
 
-def _chosen(pipeline: Pipeline, step: str) -> StepSpec:
+def _chosen(pipeline: Pipeline, step: str | None) -> StepSpec:
     deploying = upload_steps(pipeline)
     if not deploying:
         raise UsageProblem(
             f"{pipeline.file}: no step of it deploys (`uses: upload`)", remedy="Name the hosts: --host, --root."
         )
-    chosen = [spec for spec in deploying if step in (spec.id, spec.base)] if step else deploying
+    chosen = [spec for spec in deploying if step in (spec.id, spec.base)] if step is not None else deploying
     if len(chosen) == 1:
         return chosen[0]
     names = [spec.id for spec in chosen or deploying]
     if not chosen:
-        raise UsageProblem(f"--step: no step called {step!r} deploys.{did_you_mean(step, names)}")
+        raise UsageProblem(f"--step: no step called {step!r} deploys.{did_you_mean(step or '', names)}")
     raise UsageProblem(f"several steps deploy: {', '.join(names)}", remedy="Name one of them: --step NAME.")
 
 

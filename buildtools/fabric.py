@@ -74,14 +74,17 @@ def upload(c: Context, target: str, version: str, revision: str, release_dir: st
     positional=["target"],
     help={"target": "What is deployed.", "to": "The release to go back to.", "dry-run": "Say what would be switched."},
 )
-def rollback(c: Context, target: str, to: str = "", dry_run: bool = False) -> dict[str, str]:
+def rollback(c: Context, target: str, to: str | None = None, dry_run: bool = False) -> dict[str, str]:
     """Go back to the release before the current one on all hosts, or to the one that is named; nothing is sent."""
     with _told():
+        from buildtools.core.errors import UsageProblem
         from buildtools.session import plan_within
         from buildtools.steps.activate import Activate
 
         if _follows(c):
             return {}
+        if to == "":
+            raise UsageProblem("--to is empty", remedy="Name a release, or leave --to out.")
         aim = _aim(c, target)
         step = Activate(upload=aim.upload, target=aim.target, release=to, rollback=True, dry_run=dry_run)
         return _done(plan_within(aim.pipeline, "rollback", aim.around(step))).outputs
@@ -146,7 +149,7 @@ def _aim(c: Context, target: str) -> Aim:
     given = _connection(c) if isinstance(c, Connection) else {}
     secrets = [text for name, text in given.items() if name in ("password", "passphrase") and isinstance(text, str)]
     if settings is None and upload_steps(pipeline):
-        return aim_by_file(pipeline, "", target, given, secrets)
+        return aim_by_file(pipeline, None, target, given, secrets)
     options = {"archive": "-", **(settings or {}), **given}
     if "hosts" not in options:
         raise UsageProblem(

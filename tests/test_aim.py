@@ -38,7 +38,7 @@ def loaded(folder: Path, text: str = FILE, env: Mapping[str, str] | None = None)
     return load(folder / "pipeline.yaml", properties={}, env=around)
 
 
-def aim(folder: Path, text: str = FILE, *, step: str = "", target: str = "", **given: Any) -> Aim:
+def aim(folder: Path, text: str = FILE, *, step: str | None = None, target: str | None = None, **given: Any) -> Aim:
     return aim_by_file(loaded(folder, text), step, target, {name.replace("_", "-"): v for name, v in given.items()})
 
 
@@ -48,6 +48,10 @@ def test_hosts_and_target_come_from_the_file(tmp_path: Path) -> None:
     assert found.upload.hosts == ("deploy@web1.example.org", "deploy@web2.example.org:2222")
     assert (found.upload.password, "hunter22" in found.pipeline.secrets) == ("hunter22", True)
     assert aim(tmp_path, target="other").target == "other"
+    with pytest.raises(UsageProblem, match="target: '' is not a usable name"):
+        aim(tmp_path, target="")
+    with pytest.raises(UsageProblem, match="no step called '' deploys"):
+        aim(tmp_path, step="")
 
 
 def test_flags_are_laid_over_the_file(tmp_path: Path) -> None:
@@ -61,6 +65,8 @@ def test_flags_alone_need_no_file(tmp_path: Path) -> None:
     assert (found.upload.hosts, found.upload.root) == (("local:",), "public_html")
     assert (found.pipeline.root, found.pipeline.secrets) == (tmp_path, ("open sesame",))
     with pytest.raises(UsageProblem, match="no target is named"):
+        aim_by_flags(tmp_path, None, {"hosts": ["local:"]})
+    with pytest.raises(UsageProblem, match="target: '' is not a usable name"):
         aim_by_flags(tmp_path, "", {"hosts": ["local:"]})
     with pytest.raises(InvalidPipeline, match="is no host"):
         aim_by_flags(tmp_path, "demo", {"hosts": ["-x"]})
@@ -99,7 +105,7 @@ def test_what_only_a_run_knows_must_be_said(tmp_path: Path) -> None:
 
 def test_a_secret_that_is_not_set_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidPipeline, match="DEPLOY"):
-        aim_by_file(loaded(tmp_path, env={"DEPLOY": ""}), "", "", {})
+        aim_by_file(loaded(tmp_path, env={"DEPLOY": ""}), None, None, {})
 
 
 def test_a_file_that_deploys_nothing(tmp_path: Path) -> None:

@@ -111,6 +111,7 @@ def test_options_come_from_the_pipeline_file_else(fab: Fab) -> None:
         (("upload", "demo", "1", "2", "."), None, 2, "there is no host to deploy to"),
         (("upload", "demo", "../1", "2", "."), SETTINGS, 2, "version: '../1' is not a usable name"),
         (("rollback", "demo"), SETTINGS, 5, "demo"),
+        (("rollback", "demo", "--to", ""), SETTINGS, 2, "--to is empty"),
         (("pack", "demo", "1", "2", "nowhere"), None, 5, "nowhere is not there"),
         (("upload", "demo", "1", "2", "."), SETTINGS.replace("keep: 2", "keep: many"), 3, "keep"),
         (("upload", "demo", "1", "2", "."), SETTINGS.replace("keep:", "kept:"), 3, "did you mean 'keep'"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from buildtools.cli.hosts import complete_release, complete_target
+from buildtools.cli.hosts import Word, complete_release, complete_target
 from buildtools.cli.switching import EXITS, switch, switching_options
 
 
@@ -17,7 +17,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 
 @click.command("activate", epilog=EXITS)
-@click.argument("names", metavar="[TARGET] RELEASE", nargs=-1, required=True, shell_complete=_complete)
+@click.argument("names", type=Word(), metavar="[TARGET] RELEASE", nargs=-1, required=True, shell_complete=_complete)
 @switching_options
 def command(names: tuple[str, ...], **flags: Any) -> int:
     """Switch all hosts to RELEASE, which they must have: in one transaction, with hooks and health checks.

@@ -8,7 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from buildtools.aim import Aim
-    from buildtools.core.results import StepResult
+    from buildtools.core.results import RunResult, StepResult
     from buildtools.core.step import Step
 
 
@@ -19,12 +19,21 @@ def asked(aim: Aim, name: str, step: Step) -> StepResult:
     """
     from buildtools.core.errors import StepError
     from buildtools.core.model import Status
-    from buildtools.session import ask, plan_within
 
-    run = ask(plan_within(aim.pipeline, name, aim.around(step)))
-    result = run.steps[0].result
-    if run.ended_by:
-        raise click.exceptions.Exit(int(run.ended_by))
+    result = looked(aim, name, step).steps[0].result
     if result.status is not Status.PASSED:
         raise StepError(result.reason, remedy=result.remedy)
     return result
+
+
+def looked(aim: Aim, name: str, step: Step) -> RunResult:
+    """Return the run of a step that only looks, whatever it found; it is not shown, and not recorded.
+
+    Raises click's `Exit` if a signal ended it.
+    """
+    from buildtools.session import ask, plan_within
+
+    run = ask(plan_within(aim.pipeline, name, aim.around(step)))
+    if run.ended_by:
+        raise click.exceptions.Exit(int(run.ended_by))
+    return run

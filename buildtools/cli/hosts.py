@@ -55,7 +55,16 @@ def _opened(ctx: click.Context) -> Pipeline | None:
         return None
 
 
-target_argument = click.argument("target", required=False, shell_complete=complete_target)
+class Word(click.ParamType[str]):
+    """A text that is not empty: an unset variable of a script (`--to "$V"`) must not mean that nothing was said."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return str(value) or self.fail("is empty", param, ctx)
+
+
+target_argument = click.argument("target", type=Word(), required=False, shell_complete=complete_target)
 
 
 def _host(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -68,7 +77,13 @@ def _host(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...])
 
 
 _FLAGS = (
-    click.option("--step", metavar="NAME", shell_complete=_complete_step, help="The step `upload` that has the hosts."),
+    click.option(
+        "--step",
+        type=Word(),
+        metavar="NAME",
+        shell_complete=_complete_step,
+        help="The step `upload` that has the hosts.",
+    ),
     click.option(
         "--host",
         "hosts",
@@ -78,9 +93,15 @@ _FLAGS = (
         callback=_host,
         help="A host, or local: for this machine; may be repeated. Without -f or --step, no pipeline file is read.",
     ),
-    click.option("--root", metavar="DIR", help="The folder of all targets on the hosts.  [default: public_html]"),
-    click.option("--identity", multiple=True, metavar="FILE", help="A private key to log in with; may be repeated."),
-    click.option("--known-hosts", multiple=True, metavar="FILE", help="More known host keys; may be repeated."),
+    click.option(
+        "--root", type=Word(), metavar="DIR", help="The folder of all targets on the hosts.  [default: public_html]"
+    ),
+    click.option(
+        "--identity", type=Word(), multiple=True, metavar="FILE", help="A private key to log in with; may be repeated."
+    ),
+    click.option(
+        "--known-hosts", type=Word(), multiple=True, metavar="FILE", help="More known host keys; may be repeated."
+    ),
     click.option(
         "--host-key",
         type=click.Choice(["strict", "accept-new"]),
@@ -91,8 +112,12 @@ _FLAGS = (
         "--host-timeout", "timeout", cls=Flag, type=DurationType(), metavar="TIME", help="For each command on a host."
     ),
     click.option("--pool", type=click.IntRange(1, 256), metavar="NUMBER", help="How many hosts at once.  [default: 8]"),
-    click.option("--password-env", metavar="VARIABLE", help="The variable that holds the login's password."),
-    click.option("--passphrase-env", metavar="VARIABLE", help="The variable that holds the passphrase of the key."),
+    click.option(
+        "--password-env", type=Word(), metavar="VARIABLE", help="The variable that holds the login's password."
+    ),
+    click.option(
+        "--passphrase-env", type=Word(), metavar="VARIABLE", help="The variable that holds the passphrase of the key."
+    ),
 )
 
 
@@ -124,14 +149,14 @@ def aim_of(target: str | None, flags: dict[str, Any]) -> Aim:
     given |= {name: value for name, value in secrets.items() if value}
     hidden = [value for value in secrets.values() if value]
     if "hosts" in given and not step and not file:
-        return aim_by_flags(Path.cwd(), target or "", given, hidden)
+        return aim_by_flags(Path.cwd(), target, given, hidden)
     try:
         pipeline = open_pipeline(file, properties)
     except InvalidPipeline as error:
         if file is None and project_of(None)[0] is None:
             error.remedy += " Or name the hosts: --host, --root."
         raise
-    return aim_by_file(pipeline, step or "", target or "", given, hidden)
+    return aim_by_file(pipeline, step, target, given, hidden)
 
 
 def _secret(variable: str | None, what: str) -> str:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from buildtools.cli.hosts import aim_of, complete_release, host_options, target_argument
+from buildtools.cli.hosts import Word, aim_of, complete_release, host_options, target_argument
 from buildtools.cli.options import color_option
 
 if TYPE_CHECKING:
     from buildtools.aim import Aim
+    from buildtools.deploy.history import Logged
     from buildtools.deploy.inventory import Held, Inventory
 
 
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 @target_argument
 @click.option("--verify", is_flag=True, help="Compare every file of every release with its manifest, by hash.")
 @click.option("--log", "tail", type=click.IntRange(1, 1000), metavar="LINES", help="Show the end of the hosts' logs.")
-@click.option("--pin", metavar="RELEASE", shell_complete=complete_release, help="Keep RELEASE for good.")
-@click.option("--unpin", metavar="RELEASE", shell_complete=complete_release, help="Let RELEASE go when it is old.")
+@click.option("--pin", type=Word(), metavar="RELEASE", shell_complete=complete_release, help="Keep RELEASE for good.")
+@click.option(
+    "--unpin", type=Word(), metavar="RELEASE", shell_complete=complete_release, help="Let RELEASE go when it is old."
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @host_options
 @color_option
@@ -75,7 +78,7 @@ def _print_json(inventory: Inventory) -> None:
 
     import msgspec
 
-    head = {"schema_version": 1, "disagreement": inventory.disagreement}
+    head = {"schema_version": 1, "disagreement": inventory.disagreement, "remedy": inventory.remedy}
     click.echo(json.dumps({**head, **msgspec.to_builtins(inventory)}))
 
 
@@ -103,6 +106,8 @@ def _below(inventory: Inventory) -> Iterator[str]:
         yield from (f"{stock.host}: {note}" for note in stock.notes)
     if inventory.disagreement:
         yield f"the hosts disagree: {inventory.disagreement}"
+    if inventory.remedy:
+        yield inventory.remedy
     if any(stock.log for stock in inventory.hosts):
         yield ""
     for stock in inventory.hosts:
@@ -110,8 +115,12 @@ def _below(inventory: Inventory) -> Iterator[str]:
             what = f"{line.event} {line.release}".strip()
             machine = line.machine.partition(":")[0]
             left = line.previous.removeprefix("releases/")
-            more = "".join(f", {text}" for text in (left and f"from {left}", line.reason) if text)
+            more = "".join(f", {text}" for text in (left and f"from {left}", _reason(line)) if text)
             yield f"{stock.host}: {_when(line.time)} {what} by {line.who} on {machine}{more}"
+
+
+def _reason(line: Logged) -> str:
+    return f"the lock of {line.told}" if line.event == "took-over" else line.told
 
 
 def _cells(held: Held) -> tuple[str, ...]:

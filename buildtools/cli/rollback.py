@@ -6,15 +6,17 @@ from typing import Any
 
 import click
 
-from buildtools.cli.hosts import complete_release, target_argument
+from buildtools.cli.hosts import Word, complete_release, target_argument
 from buildtools.cli.switching import EXITS, switch, switching_options
 
 
 @click.command("rollback", epilog=EXITS)
 @target_argument
-@click.option("--to", metavar="RELEASE", default="", shell_complete=complete_release, help="The release to go back to.")
+@click.option(
+    "--to", type=Word(), metavar="RELEASE", shell_complete=complete_release, help="The release to go back to."
+)
 @switching_options
-def command(target: str | None, to: str, **flags: Any) -> int:
+def command(target: str | None, to: str | None, **flags: Any) -> int:
     """Go back on all hosts to the good release before the current one.
 
     That is one transaction, with hooks and health checks; nothing is sent. What is left counts as good no more:

@@ -44,7 +44,7 @@ def switching_options(command: F) -> F:
     return command
 
 
-def switch(target: str | None, release: str, flags: dict[str, Any], *, rollback: bool) -> int:
+def switch(target: str | None, release: str | None, flags: dict[str, Any], *, rollback: bool) -> int:
     """Switch as the flags say, and return the exit code."""
     from msgspec.structs import replace
 
@@ -62,15 +62,19 @@ def switch(target: str | None, release: str, flags: dict[str, Any], *, rollback:
     )
     name = "rollback" if rollback else "activate"
     if flags["dry_run"]:
-        return _say(_look(aim, name, step, as_json=flags["as_json"]))
+        return _look(aim, name, step, as_json=flags["as_json"])
     return _perform(aim, name, step, flags)
 
 
-def _look(aim: Aim, name: str, step: Activate, *, as_json: bool) -> str:
-    from buildtools.cli.asking import asked
+def _look(aim: Aim, name: str, step: Activate, *, as_json: bool) -> int:
+    from buildtools.cli.asking import asked, looked
 
-    result = asked(aim, name, step)
-    return _json(aim, step, result) if as_json else result.outputs["told"]
+    if as_json:
+        run = looked(aim, name, step)
+        click.echo(_json(aim, step, run.steps[0].result))
+        return int(run.exit_code)
+    click.echo(asked(aim, name, step).outputs["told"])
+    return 0
 
 
 def _perform(aim: Aim, name: str, step: Activate, flags: dict[str, Any]) -> int:
@@ -79,7 +83,7 @@ def _perform(aim: Aim, name: str, step: Activate, flags: dict[str, Any]) -> int:
     choice = output_choice(flags, rerun=lambda _step: shlex.join(["buildtools", *sys.argv[1:]]))
     run: RunResult = perform(plan_within(aim.pipeline, name, aim.around(step)), None if flags["as_json"] else choice)
     if flags["as_json"]:
-        _say(_json(aim, step, run.steps[0].result))
+        click.echo(_json(aim, step, run.steps[0].result))
     return int(run.exit_code)
 
 
@@ -98,8 +102,3 @@ def _json(aim: Aim, step: Activate, result: StepResult) -> str:
         "hosts": json.loads(result.outputs.get("hosts", "[]")),
     }
     return json.dumps(shown(aim.pipeline, told))
-
-
-def _say(text: str) -> int:
-    click.echo(text)
-    return 0

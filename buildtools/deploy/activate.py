@@ -25,12 +25,12 @@ from buildtools.deploy.way import Prepared
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """Which release is wanted.
 
-    `name` is a version, `VERSION.REVISION`, or a release's whole folder name (`1.0.r1~2`); empty for the good release
+    `name` is a version, `VERSION.REVISION`, or a release's whole folder name (`1.0.r1~2`); `None` for the good release
     before the current one, on each host. `rollback` goes back (the release that is left counts as good no more), else
     it is an activation. `each`: hosts may end up with releases of different content.
     """
 
-    name: str = ""
+    name: str | None = None
     rollback: bool = False
     each: bool = False
 
@@ -38,7 +38,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 def look(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy) -> tuple[Choice, ...]:
     """Say for each host what would be switched to what; changes nothing.
 
-    Raises `StepError` where a host has no such release, where a name fits several there, or where hosts disagree.
+    Raises `StepError` where a host has no such release or is locked, where a name fits several there, or where hosts
+    disagree.
     """
     return choices(_begin(hosts, site, wish, survey(hosts, site, policy.pool), now=0))
 
@@ -52,11 +53,11 @@ def activate(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy, voic
 
 
 def _activate(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy, voice: Voice) -> Outcome:
-    seen = survey(hosts, site, policy.pool, voice)
+    seen = survey(hosts, site, policy.pool, voice, wish.name or "")
     try:
         transactions = _begin(hosts, site, wish, seen, voice.now())
     except StepError as error:
-        refuse(list(zip(hosts, seen, strict=True)), site, voice, error)
+        refuse(list(zip(hosts, seen, strict=True)), site, voice, error, wish.name or "")
         raise
     tell_left(transactions, voice)
     proven = proofs(seen)
@@ -96,14 +97,15 @@ def _begin(hosts: Sequence[Host], site: Site, wish: Wish, seen: Sequence[Seen], 
 
 def _chosen(hosts: Sequence[Host], wish: Wish, seen: Sequence[Seen]) -> list[str]:
     """Choose each host's release; refuse if one has none, or if they are not all the same."""
+    if wish.name == "":
+        raise StepError("the name of the wanted release is empty", remedy="Name a release, or none at all.")
     found = [_candidates(one, wish) for one in seen]
     lacking = [host.name for host, names in zip(hosts, found, strict=True) if not names]
     if lacking:
-        what = f"no release {wish.name}" if wish.name else "no good release before the current one"
-        have = sorted({name for one in seen for name in one.releases})
+        what = f"no release {wish.name}" if wish.name is not None else "no good release before the current one"
         raise StepError(
             "\n".join(f"{host}: {what} there" for host in lacking),
-            remedy=f"On these hosts stand: {', '.join(have)}." if have else "Nothing was ever deployed there.",
+            remedy=_standing(hosts, seen),
         )
     for host, names in zip(hosts, found, strict=True):
         if len(names) > 1:
@@ -119,14 +121,28 @@ def _chosen(hosts: Sequence[Host], wish: Wish, seen: Sequence[Seen]) -> list[str
         ]
         raise StepError(
             "\n".join(["the hosts do not agree which release that is:", *rows]),
-            remedy="Name a release that is the same on all, or say that each host may have its own.",
+            remedy="Name a release that is the same on all, or let each host go to its own: --each.",
         )
     return names
 
 
+def _standing(hosts: Sequence[Host], seen: Sequence[Seen]) -> str:
+    """Say which releases there are: on all of the hosts, and on some of them only."""
+    where: dict[str, list[str]] = {}
+    for host, one in zip(hosts, seen, strict=True):
+        for name in one.releases:
+            where.setdefault(name, []).append(host.name)
+    if not where:
+        return "Nothing was ever deployed there."
+    everywhere = [name for name in sorted(where) if len(where[name]) == len(hosts)]
+    some = [f"{name} (on {', '.join(at)})" for name, at in sorted(where.items()) if name not in everywhere]
+    told = f"There {'stand' if len(hosts) == 1 else 'stand on all of them'}: {', '.join(everywhere) or 'none'}."
+    return f"{told} Not on all of them: {', '.join(some)}." if some else told
+
+
 def _candidates(seen: Seen, wish: Wish) -> list[str]:
     """Return the releases on a host that a wish may mean: the exact name, else the newest of the version."""
-    if not wish.name:
+    if wish.name is None:
         return [seen.before] if seen.before else []
     if wish.name in seen.releases:
         return [wish.name]

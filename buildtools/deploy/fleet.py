@@ -88,14 +88,14 @@ def again(work: Callable[[], Outcome], voice: Voice) -> Outcome:
 
 
 def _deploy(hosts: Sequence[Host], plan: Plan, policy: Policy, voice: Voice, temp: Path) -> Outcome:
-    seen = survey(hosts, plan.site, policy.pool, voice)
+    seen = survey(hosts, plan.site, policy.pool, voice, plan.release.name)
     transactions = _begin(hosts, plan, seen, voice.now())
     tell_left(transactions, voice)
     try:
         for transaction in transactions:
             _check_room(transaction, plan)
     except StepError as error:
-        refuse(list(zip(hosts, seen, strict=True)), plan.site, voice, error)
+        refuse(list(zip(hosts, seen, strict=True)), plan.site, voice, error, plan.release.name)
         raise
     proven = proofs(seen)
     dispatch = Dispatch(plan, temp)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from buildtools.deploy import owner
+
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True, rename={"machine": "where", "previous": "from"}):
     """One line of the log. `time` is in seconds since the epoch, `previous` what `current` was before, as a link."""
@@ -19,6 +21,16 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, rename={"machine": "wher
     who: str = ""
     machine: str = ""
     reason: str = ""
+
+    @property
+    def told(self) -> str:
+        """The reason for people: of a lock in it, who had it."""
+        return " ".join(map(_unlocked, self.reason.split(" ")))
+
+
+def _unlocked(word: str) -> str:
+    held = owner.parse(word)
+    return f"{held.who} on {held.machine} (transaction {held.transaction})" if held else word
 
 
 def parse(lines: Iterable[str]) -> tuple[Logged, ...]:

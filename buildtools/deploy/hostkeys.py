@@ -70,12 +70,14 @@ class KnownKeys(msgspec.Struct, frozen=True, kw_only=True):
         if not accept_new:
             raise HostKeyRefused(
                 f"{self.name}: its host key is not known: {key.shown}",
-                remedy=f"Compare the fingerprint with the one on the host, then: {self._pinning(key)}",
+                remedy="Compare the fingerprint with the one on the host, then: "
+                f"mkdir -p -m 700 ~/.ssh && {self._pinning(key)}",
             )
         _append(self.file, f"{self.name} {key.kind} {key.data}\n")
 
     def _pinning(self, key: Pin) -> str:
-        return f"echo {shlex.quote(f'{self.name} {key.kind} {key.data}')} >> ~/.ssh/known_hosts"
+        line = shlex.quote(f"{self.name} {key.kind} {key.data}")
+        return f"echo {line} >> ~/.ssh/known_hosts"
 
 
 def known_keys(hop: Hop, extra: tuple[Path, ...]) -> KnownKeys:

@@ -106,6 +106,17 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
         return ""
 
     @property
+    def remedy(self) -> str:
+        """What to do about releases that are not what came; empty if there are none."""
+        drifts = [held.drift for stock in self.hosts for held in stock.releases]
+        if not any(found and found.verdict in ("differs", "forged") for found in drifts):
+            return ""
+        return (
+            "To mend what is not as it came, pack the same files under another revision and deploy that: "
+            "a release that stands there already is not sent again."
+        )
+
+    @property
     def exit_code(self) -> ExitCode:
         """5 if a host could not be looked at; of a verification 1 if anything drifted, 4 if there was nothing."""
         if any(stock.error for stock in self.hosts):

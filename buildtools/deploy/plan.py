@@ -100,6 +100,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     `current` is that link's text, empty where there is none; `links` are all others by name. `releases` are the
     complete ones by folder. `good` are the releases that were deployed to their end, the latest last, each with its
     transaction. `hash` is the hash program, `space` what is free in KiB and `inodes` how many (-1: unknown);
+    `clock` is the host's time where there is a `lock` (s since the epoch);
     `residue` says that something was left, `interrupted` are the transactions among it; `fresh`: nothing of ours yet.
     `latest` is the second in the name of the last transaction that brought files.
     """
@@ -112,6 +113,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     space: int = -1
     inodes: int = -1
     lock: str = ""
+    clock: int = -1
     residue: tuple[str, ...] = ()
     interrupted: tuple[Interrupted, ...] = ()
     fresh: bool = False

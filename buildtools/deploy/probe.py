@@ -21,7 +21,7 @@ def probe(host: Host, site: Site) -> Seen:
             remedy="Give the user who deploys a shell (not nologin), and let no ForceCommand stand in its place.",
         )
     if reply.status != 0:
-        raise refusal(host.name, base, "probe", reply)
+        raise refusal(host.name, base, "looking at it", reply)
     _check(host, base, reply)
     return seen(reply)
 
@@ -37,6 +37,7 @@ def seen(reply: Reply) -> Seen:
         space=_number(reply.first("space")),
         inodes=_number(reply.first("inodes")),
         lock=reply.first("lock"),
+        clock=_number(reply.first("clock")),
         residue=tuple(reply.all("residue")),
         interrupted=tuple(_interrupted(line) for line in reply.all("interrupted")),
         fresh=not reply.first("state"),
@@ -60,7 +61,7 @@ def _check(host: Host, base: str, reply: Reply) -> None:
     kind = reply.first("current").partition(" ")[0]
     if kind in ("folder", "other"):
         answer = Reply(status=1, stdout=f"@bt error current {kind.replace('other', 'file')}\n".encode())
-        raise refusal(host.name, base, "probe", answer)
+        raise refusal(host.name, base, "looking at it", answer)
     if reply.first("releases").strip() in ("link", "other"):
         raise StepError(
             f"{host.name}: {base}/releases must be a folder, not a link or a file",

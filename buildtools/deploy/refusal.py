@@ -69,25 +69,28 @@ class Unfit(StepError):
         self.brief = brief
 
 
-def brief(error: BuildtoolsError) -> str:
-    """Return an error as one line for a host's log."""
-    return error.brief if isinstance(error, Unfit) else error.message.partition("\n")[0]
+def brief(error: BuildtoolsError, host: str = "") -> str:
+    """Return an error as one line for a host's log: of several, the one that is about this host."""
+    if isinstance(error, Unfit):
+        return error.brief
+    lines = error.message.split("\n")
+    return next((line for line in lines if host and line.startswith(f"{host}: ")), lines[0])
 
 
-def refusal(host: str, folder: str, phase: str, reply: Reply) -> Refusal:
-    """Return the error for a phase that did not end well; `folder` is ROOT/TARGET on the host."""
-    refused = _refusal(host, folder, phase, reply)
+def refusal(host: str, folder: str, doing: str, reply: Reply) -> Refusal:
+    """Return the error for a phase that did not end well; `folder` is ROOT/TARGET on the host, `doing` what went on."""
+    refused = _refusal(host, folder, doing, reply)
     refused.reply = reply
     return refused
 
 
-def _refusal(host: str, folder: str, phase: str, reply: Reply) -> Refusal:
+def _refusal(host: str, folder: str, doing: str, reply: Reply) -> Refusal:
     said = f": {reply.said}" if reply.said else ""
     kind, _, words = reply.first("error").partition(" ")
     if not kind:
         if reply.status == -1:
-            return Refusal(f"{host}: the connection was lost during {phase}{said}", remedy=_AGAIN, reason="cut")
-        return Refusal(f"{host}: {phase} ended with status {reply.status}{said}", remedy=_remedy(reply.said))
+            return Refusal(f"{host}: the connection was lost while {doing}{said}", remedy=_AGAIN, reason="cut")
+        return Refusal(f"{host}: {doing} ended with status {reply.status}{said}", remedy=_remedy(reply.said))
     if kind == "lock":
         return locked(host, words)
     why, remedy = _TOLD.get(kind, ("{kind} {words}", ""))
@@ -133,7 +136,8 @@ def locked(host: str, text: str) -> Refusal:
     until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(held.expires))
     return Refusal(
         f"{host}: locked by {held.who} on {held.machine} until {until} (transaction {held.transaction})",
-        remedy="Wait for that deployment. If it surely runs no more, set `steal-lock: true` for one run.",
+        remedy="Wait for that deployment. If it surely runs no more, take its lock over: by --steal-lock of `rollback`"
+        " or `activate`, or by `steal-lock: true` of the step for one run.",
         reason="lock",
         overtaken=owner.is_dead(held),
     )

@@ -41,11 +41,10 @@ def room(manifest: Manifest) -> int:
 
 
 def collision(manifest: Manifest, shared: Sequence[str]) -> str:
-    """Return the first shared path that the release itself holds, or that lies in one of its files or another one."""
+    """Return the first shared path that the release itself holds, or that lies in one of its files."""
     kinds = {entry.path: entry.kind for entry in manifest.entries}
-    paths = [item.rstrip("/") for item in shared]
-    for path in paths:
+    for path in (item.rstrip("/") for item in shared):
         parents = [path[:index] for index, char in enumerate(path) if char == "/"]
-        if path in kinds or any(kinds.get(parent, "folder") != "folder" or parent in paths for parent in parents):
+        if path in kinds or any(kinds.get(parent, "folder") != "folder" for parent in parents):
             return path
     return ""

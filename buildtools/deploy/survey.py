@@ -12,7 +12,7 @@ from buildtools.deploy import transaction as phase
 from buildtools.deploy.host import Host
 from buildtools.deploy.plan import Seen, Site
 from buildtools.deploy.probe import probe
-from buildtools.deploy.refusal import brief, together
+from buildtools.deploy.refusal import brief, locked, together
 from buildtools.deploy.side import tried
 from buildtools.deploy.transaction import Transaction
 from buildtools.deploy.voice import Voice
@@ -31,28 +31,35 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     done: bool
 
 
-def survey(hosts: Sequence[Host], site: Site, pool: int, voice: Voice | None = None) -> list[Seen]:
-    """Look at all hosts. With a `voice`, if one refuses, the others write that into their logs."""
+def survey(hosts: Sequence[Host], site: Site, pool: int, voice: Voice | None = None, wanted: str = "") -> list[Seen]:
+    """Look at all hosts. With a `voice`, if one refuses, the others write into their logs what was `wanted`."""
     done, failures = tried(pool, hosts, lambda host: probe(host, site))
     if not failures:
         return [done[at] for at in range(len(hosts))]
     error = together(failures)
     if voice is not None and not isinstance(error, Cancelled):
-        refuse([(hosts[at], seen) for at, seen in done.items()], site, voice, error)
+        refuse([(hosts[at], seen) for at, seen in done.items()], site, voice, error, wanted)
     raise error
 
 
-def refuse(hosts: Sequence[tuple[Host, Seen]], site: Site, voice: Voice, error: BuildtoolsError) -> None:
-    """Write a refusal into the logs of those hosts that have one."""
-    why = brief(error)
+def refuse(hosts: Sequence[tuple[Host, Seen]], site: Site, voice: Voice, error: BuildtoolsError, wanted: str) -> None:
+    """Write a refusal into the logs of those hosts that have one: what was `wanted`, and what is about that host."""
     identity = owner.transaction_id(voice.now())
 
     def write(pair: tuple[Host, Seen]) -> None:
         host, seen = pair
         transaction = Transaction(
-            id=identity, host=host, peers=(), site=site, seen=seen, name="", digest="", expect=seen.current, reuse=False
+            id=identity,
+            host=host,
+            peers=(),
+            site=site,
+            seen=seen,
+            name=owner.word(wanted)[:200],
+            digest="",
+            expect=seen.current,
+            reuse=False,
         )
-        for line in phase.abort(transaction, "refused", why).all("log"):
+        for line in phase.abort(transaction, "refused", brief(error, host.name)).all("log"):
             voice.log(host.name, line)
 
     tried(len(hosts), [pair for pair in hosts if not pair[1].fresh], write)
@@ -74,7 +81,9 @@ def tell_left(transactions: Sequence[Transaction], voice: Voice) -> None:
 
 
 def choices(transactions: Sequence[Transaction]) -> tuple[Choice, ...]:
-    """Return what is to happen, for people."""
+    """Return what is to happen, for people. Raises `StepError` where somebody else's lock is in the way."""
+    if barred := [locked(one.host.name, one.seen.lock) for one in transactions if one.locked_out]:
+        raise together(barred)
     return tuple(
         Choice(host=one.host.name, name=one.name, previous=one.previous, reuse=one.reuse, done=one.is_done)
         for one in transactions

@@ -21,6 +21,18 @@ from buildtools.deploy.plan import Seen, Site
 from buildtools.deploy.refusal import refusal
 from buildtools.deploy.script import Reply, compose
 
+_DOING = {
+    "claim held": "taking the lock",
+    "claim listing stage settle": "sending",
+    "renew": "renewing the lock",
+    "commit": "switching",
+    "back": "going back",
+    "finish": "finishing",
+    "abort": "unlocking",
+    "hook": "running a hook",
+}
+"""scripts of a phase → what people are told is going on"""
+
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
     """What a script gets besides its variables: files as its input, one after the other, and arguments."""
@@ -60,6 +72,19 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
         seen = self.seen
         linked = not self.version or seen.links.get(self.version) == seen.current
         return self.is_current and linked and not seen.residue and not seen.lock
+
+    @property
+    def stolen(self) -> bool:
+        """Whether a lock that is there is taken over before it has expired."""
+        held = owner.parse(self.seen.lock)
+        return self.site.steal or (held is not None and owner.is_dead(held))
+
+    @property
+    def locked_out(self) -> bool:
+        """Whether the lock that the probe saw keeps this transaction out; when one expires, the host's clock says."""
+        held = owner.parse(self.seen.lock)
+        expired = held is not None and 0 <= held.expires <= self.seen.clock
+        return bool(self.seen.lock) and not self.stolen and not expired
 
     @property
     def previous(self) -> str:
@@ -141,10 +166,8 @@ def program(transaction: Transaction, hook: Hook, place: Place, where: str) -> R
 
 
 def _claiming(transaction: Transaction, proven: Sequence[str]) -> dict[str, str]:
-    lock = transaction.seen.lock
-    held = owner.parse(lock)
     return {
-        "steal": lock if transaction.site.steal or (held and owner.is_dead(held)) else "",
+        "steal": transaction.seen.lock if transaction.stolen else "",
         "proven": " ".join(proven),
         "peers": " ".join(owner.word(peer) for peer in transaction.peers),
     }
@@ -170,5 +193,5 @@ def _phase(
     }
     reply = host.run(compose(phase, {**variables, **(more or {})}, stream.arguments), stream.feed)
     if reply.status != 0:
-        raise refusal(host.name, variables["base"], phase, reply)
+        raise refusal(host.name, variables["base"], _DOING[phase], reply)
     return reply

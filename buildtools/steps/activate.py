@@ -5,7 +5,6 @@ No pipeline file names it: it has a configured `upload` among its options.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -16,8 +15,8 @@ from buildtools.deploy.activate import Wish, activate, look
 from buildtools.deploy.course import NotDone
 from buildtools.deploy.sessions import open_hosts
 from buildtools.deploy.survey import Choice
-from buildtools.deploy.voice import Voice
 from buildtools.plugin import Cancelled, Kind, Status, Step, StepContext, StepResult
+from buildtools.steps.deploying import Audit
 from buildtools.steps.upload import Upload
 
 _ALL = 1_000_000
@@ -35,16 +34,16 @@ class Switched(msgspec.Struct, frozen=True, kw_only=True):
 class Activate(Step, frozen=True):
     """Switch all hosts to a release that they have, in one transaction: all of them, or none.
 
-    `release` is a version, VERSION.REVISION or a release's whole name; empty, with `rollback`, for the good release
+    `release` is a version, VERSION.REVISION or a release's whole name; `None`, with `rollback`, for the good release
     before the current one. The outputs `hosts`, what was done host by host, and `log`, what the hosts wrote into their
-    logs, line by line, are JSON.
+    logs, line by line, or what kept the change from them, are JSON.
     """
 
     kind: ClassVar[Kind] = Kind.ACTION
 
     upload: Upload
     target: str
-    release: str = ""
+    release: str | None = None
     rollback: bool = False
     each: bool = False
     dry_run: bool = False
@@ -55,45 +54,31 @@ class Activate(Step, frozen=True):
         # Old releases go when new ones come; going back removes nothing.
         site = msgspec.structs.replace(upload.site(self.target), keep=_ALL)
         wish = Wish(name=self.release, rollback=self.rollback, each=self.each)
-        log: list[str] = []
+        audit = Audit(ctx)
         try:
             with open_hosts(ctx, upload.places(), upload.ssh(ctx), upload.pool) as hosts:
                 if self.dry_run:
-                    result = _result(self.target, [_would(one) for one in look(hosts, site, wish, policy)], log)
+                    result = _result(self.target, [_would(one) for one in look(hosts, site, wish, policy)], audit.lines)
                     ctx.output(f"{result.outputs['told']}\n")
                     return result
-                outcome = activate(hosts, site, wish, policy, _voice(ctx, log))
+                outcome = activate(hosts, site, wish, policy, audit.voice)
         except Cancelled:
             raise
         except BuildtoolsError as error:
+            if not self.dry_run:
+                audit.refused(error, self.release or "", [host.removesuffix(":") for host in upload.hosts])
             unfit = isinstance(error, NotDone) and error.unfit
             return StepResult(
                 status=Status.FAILED if unfit else Status.ERROR,
                 reason=error.message,
                 remedy=error.remedy,
-                outputs={"target": self.target, "log": "\n".join(log)},
+                outputs={"target": self.target, "log": "\n".join(audit.lines)},
             )
         done = [
             Switched(host=ended.host, release=ended.name, previous=ended.previous, switched=ended.switched)
             for ended in outcome.hosts
         ]
-        return _result(self.target, done, log)
-
-
-def _voice(ctx: StepContext, log: list[str]) -> Voice:
-    """Return whom the change is to tell; each host's lines of the audit go to `log`, with the host's name."""
-
-    def note(host: str, line: str) -> None:
-        head = msgspec.json.encode({"host": host}).decode().removesuffix("}")
-        log.append(f"{head},{line.removeprefix('{')}")
-
-    return Voice(
-        say=lambda text: ctx.output(text + "\n"),
-        warn=ctx.warn,
-        log=note,
-        check_cancelled=ctx.check_cancelled,
-        now=time.time,
-    )
+        return _result(self.target, done, audit.lines)
 
 
 def _would(choice: Choice) -> Switched:

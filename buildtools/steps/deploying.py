@@ -46,19 +46,17 @@ def _case(host: str, how: str, said: Sequence[str]) -> TestCase:
     )
 
 
-class Journal:
-    """The record of one deployment. The hosts' own lines of the audit go into a report, each with its host's name."""
+class Audit:
+    """What the hosts have written into their logs, line by line (`lines`), each with its host's name."""
 
     def __init__(self, ctx: StepContext) -> None:
         self.ctx = ctx
-        name = "deployment.jsonl" if ctx.alone else f"deployment-{_ODD.sub('-', ctx.step)}.jsonl"
-        self.path = ctx.reports / name
-        self._lines: list[bytes] = []
+        self.lines: list[str] = []
         self._lock = threading.Lock()
 
     @property
     def voice(self) -> Voice:
-        """Whom the deployment is to tell."""
+        """Whom a change is to tell."""
         return Voice(
             say=lambda text: self.ctx.output(text + "\n"),
             warn=self.ctx.warn,
@@ -67,10 +65,41 @@ class Journal:
             now=time.time,
         )
 
+    def refused(self, error: BuildtoolsError, release: str, hosts: Sequence[str]) -> None:
+        """Note what kept a change from being made, if no host could: a line for each host that the error is about."""
+        if self.lines:
+            return
+        said = [line.partition(": ")[0] for line in error.message.splitlines()]
+        for host in [host for host in hosts if host in said] or [""]:
+            noted = Noted(
+                host=host,
+                time=int(time.time()),
+                release=release,
+                who=owner.who(),
+                machine=owner.where(),
+                reason=brief(error, host),
+            )
+            self.lines.append(msgspec.json.encode(noted).decode())
+
     def _log(self, host: str, line: str) -> None:
-        head = msgspec.json.encode({"host": host}).removesuffix(b"}")
+        head = msgspec.json.encode({"host": host}).decode().removesuffix("}")
         with self._lock:
-            self._lines.append(head + b"," + line.encode().removeprefix(b"{"))
+            self.lines.append(f"{head},{line.removeprefix('{')}")
+
+
+class Journal:
+    """The record of one deployment: how it ended, and the audit as a report."""
+
+    def __init__(self, ctx: StepContext) -> None:
+        self.ctx = ctx
+        name = "deployment.jsonl" if ctx.alone else f"deployment-{_ODD.sub('-', ctx.step)}.jsonl"
+        self.path = ctx.reports / name
+        self.audit = Audit(ctx)
+
+    @property
+    def voice(self) -> Voice:
+        """Whom the deployment is to tell."""
+        return self.audit.voice
 
     def cases(self, hosts: Sequence[Ended]) -> tuple[TestCase, ...]:
         """Return how each host ended, for reports."""
@@ -79,8 +108,7 @@ class Journal:
     def failed(self, error: BuildtoolsError, release: Release, hosts: Sequence[str]) -> StepResult:
         """Return the result of a deployment that was refused, or has gone back."""
         left = dict(error.hosts) if isinstance(error, NotDone) else dict.fromkeys(hosts, "")
-        if not self._lines:
-            self._note(error, release)
+        self.audit.refused(error, release.name, [host.removesuffix(":") for host in hosts])
         return StepResult(
             status=Status.FAILED if isinstance(error, NotDone) and error.unfit else Status.ERROR,
             reason=error.message,
@@ -89,17 +117,11 @@ class Journal:
             artifacts=self.close(),
         )
 
-    def _note(self, error: BuildtoolsError, release: Release) -> None:
-        noted = Noted(
-            time=int(time.time()), release=release.name, who=owner.who(), machine=owner.where(), reason=brief(error)
-        )
-        self._lines.append(msgspec.json.encode(noted))
-
     def close(self) -> tuple[Artifact, ...]:
         """Write the report. Nothing is lost if that fails: the hosts have it."""
-        if not self._lines:
+        if not self.audit.lines:
             return ()
-        data = b"".join(line + b"\n" for line in self._lines)
+        data = "".join(f"{line}\n" for line in self.audit.lines).encode()
         try:
             self.path.write_bytes(data)
         except OSError as error:

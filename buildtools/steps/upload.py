@@ -108,6 +108,9 @@ class Upload(Step, frozen=True):
                 yield "shared", f"{path!r} {problem}"
         if len(set(paths)) < len(paths):
             yield "shared", "names one path twice"
+        for path in paths:
+            if outer := next((other for other in paths if path.startswith(f"{other}/")), None):
+                yield "shared", f"{path!r} lies in {outer!r}, which is shared as a whole: leave one of them out"
         yield from self._times()
 
     def _times(self) -> Iterator[tuple[str, str]]:

@@ -52,6 +52,13 @@ def told(outcome: Outcome) -> dict[str, Any]:
     return value
 
 
+def kept(site: Project, at: int = -1) -> dict[str, str]:
+    """Return the outputs of a run as its record has them, by default the last one's."""
+    runs = sorted((site.root / ".buildtools/runs").iterdir())
+    outputs: dict[str, str] = json.loads((runs[at] / "run.json").read_text())["steps"][0]["result"]["outputs"]
+    return outputs
+
+
 def current(site: Project, host: str) -> str:
     return str((site.root / host / "site/demo/current").readlink()).removeprefix("releases/")
 
@@ -115,6 +122,20 @@ def test_verifying_names_what_differs(site: Project) -> None:
     assert (drift["verdict"], drift["changed"], drift["missing"], drift["added"]) == (
         "differs", ["index.html"], ["static/a.css"], ["static/new file"],
     )  # fmt: skip
+
+
+def test_what_was_changed_on_a_host_is_mended_as_the_remedy_says(site: Project) -> None:
+    remedy = "pack the same files under another revision and deploy that"
+    assert remedy not in site.call("releases", "--verify").stdout
+    (site.root / "a/site/demo/releases/1.2.r1/index.html").write_text("spoilt")
+    spoilt = site.call("releases", "--verify")
+    assert (spoilt.code, remedy in spoilt.stdout) == (1, True)
+    assert remedy in told(site.call("releases", "--verify", "--json"))["remedy"]
+    same = {"index.html": "1.2", "static/a.css": "a {}"}
+    upload(site.root, pack(site.root, same, version="1.2", revision="r2"), hosts=("local:a", "local:b"))
+    assert (site.root / "a/site/demo/current/index.html").read_text() == "1.2"
+    found = told(site.call("releases", "--verify", "--json"))["hosts"][0]["releases"]
+    assert [held["drift"]["verdict"] for held in found if held["current"]] == ["same"]
 
 
 def test_a_forged_listing_and_a_foreign_release_are_named(site: Project) -> None:
@@ -187,9 +208,22 @@ def test_rolling_back_goes_further_back_each_time(site: Project) -> None:
     assert (site.root / "build/reports/junit.xml").read_text() == "the gate's"
     log = (site.root / "a/site/demo/.buildtools/log.jsonl").read_text().splitlines()
     assert [json.loads(line)["event"] for line in log] == ["deployed"] * 3 + ["rolled-back"] * 2 + ["refused"]
-    runs = sorted((site.root / ".buildtools/runs").iterdir())
-    kept = json.loads((runs[-2] / "run.json").read_text())["steps"][0]["result"]["outputs"]
-    assert (kept["release"], '"event":"rolled-back"' in kept["log"]) == ("1.0.r1", True)
+    done = kept(site, -2)
+    assert (done["release"], '"event":"rolled-back"' in done["log"]) == ("1.0.r1", True)
+
+
+def test_a_refusal_says_what_was_wanted_and_why_not_on_each_host(site: Project) -> None:
+    shutil.rmtree(site.root / "b/site/demo/releases/1.0.r1")
+    for wanted, reasons in ("1.0", {"a": "local:b", "b": "local:b"}), ("9", {"a": "local:a", "b": "local:b"}):
+        assert site.call("activate", wanted).code == 5
+        lines = [json.loads(line) for line in kept(site)["log"].splitlines()]
+        told = {line["host"]: (line["event"], line["release"], line["reason"]) for line in lines}
+        assert told == {
+            f"local:{host}": ("refused", wanted, f"{about}: no release {wanted} there")
+            for host, about in reasons.items()
+        }
+        written = json.loads((site.root / "b/site/demo/.buildtools/log.jsonl").read_text().splitlines()[-1])
+        assert (written["release"], written["reason"]) == (wanted, f"local:b: no release {wanted} there")
 
 
 def test_a_dry_run_changes_nothing(site: Project) -> None:
@@ -201,6 +235,19 @@ def test_a_dry_run_changes_nothing(site: Project) -> None:
         True, {"host": "local:a", "release": "1.0.r1", "previous": "1.2.r1", "switched": True},
     )  # fmt: skip
     assert before == {path: path.lstat().st_mtime_ns for path in (site.root / "a").rglob("*")}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["activate", ""], ["activate", "demo", ""], ["activate", "", "1.0"], ["rollback", "--to", ""], ["rollback", ""],
+        ["rollback", "--root", ""], ["activate", "1.0", "--step="], ["releases", "--pin", ""], ["releases", ""],
+    ],
+)  # fmt: skip
+def test_what_is_empty_is_not_taken_for_what_was_not_said(site: Project, words: list[str]) -> None:
+    outcome = site.call(*words)
+    assert (outcome.code, "is empty" in outcome.stderr) == (2, True), outcome
+    assert [current(site, host) for host in "ab"] == ["1.2.r1"] * 2
 
 
 def test_activating_by_name(site: Project) -> None:
@@ -246,12 +293,33 @@ def test_a_failing_hook_takes_all_hosts_back(site: Project) -> None:
 def test_a_lock_is_refused_by_its_owners_name(site: Project) -> None:
     lock = site.root / "b/site/demo/.buildtools/lock"
     lock.symlink_to("20260101T000000Z-00000000|eve|far-away:1.2:beef|4000000000")
-    refused = site.call("rollback")
-    assert (refused.code, "locked by eve on far-away" in refused.text) == (5, True)
+    for words in ("rollback",), ("rollback", "--dry-run"), ("activate", "1.0", "--dry-run"):
+        refused = site.call(*words)
+        assert (refused.code, "locked by eve on far-away" in refused.text) == (5, True)
+        assert "by --steal-lock of `rollback`" in refused.text
+        answer = site.call(*words, "--json")
+        found = told(answer)
+        assert (answer.code, found["status"], found["dry_run"]) == (5, "error", "--dry-run" in words)
+        assert "locked by eve on far-away" in found["error"]
+    assert site.call("rollback", "--dry-run", "--steal-lock").code == 0
     assert "local:b: locked by eve on far-away" in site.call("releases").stdout
     assert current(site, "a") == "1.2.r1"
     assert site.call("rollback", "--steal-lock").code == 0
     assert current(site, "b") == "1.1.r1"
+
+
+def test_the_log_names_whoever_had_a_lock(site: Project) -> None:
+    for host in "ab":
+        lock = site.root / f"{host}/site/demo/.buildtools/lock"
+        lock.symlink_to("20260101T000000Z-00000000|eve|far-away:1.2:beef|4000000000")
+    site.call("rollback")
+    site.call("rollback", "--steal-lock")
+    lines = site.call("releases", "--log", "3").stdout.splitlines()
+    whose = "eve on far-away (transaction 20260101T000000Z-00000000)"
+    assert [line.partition(", ")[2].rpartition(f" {whose}")[0] for line in lines if whose in line] == [
+        "from 1.2.r1, locked by", "from 1.2.r1, the lock of", "from 1.2.r1, the lock of",
+    ]  # fmt: skip
+    assert "|" not in "".join(lines)
 
 
 def test_hosts_over_ssh_and_one_that_is_gone(site: Project, tmp_path: Path) -> None:
@@ -271,8 +339,13 @@ def test_hosts_over_ssh_and_one_that_is_gone(site: Project, tmp_path: Path) -> N
         done = site.call("rollback", "demo", *flags)
         assert done.code == 0, done
         assert (current(site, "a"), current(site, "b")) == ("1.1.r1", "1.2.r1")
-        refused = site.call("rollback", "demo", *flags, "--host", gone, "--json")
+        refused = site.call("rollback", "demo", "--to", "1.0", *flags, "--host", gone, "--json")
         assert (refused.code, current(site, "a")) == (5, "1.1.r1")
+        assert told(refused)["status"] == "error"
+        noted = kept(site)["log"].splitlines()
+        assert [(line["host"], line["event"], line["release"]) for line in map(json.loads, noted)] == [
+            (gone, "refused", "1.0"),
+        ]  # fmt: skip
         known = ["--known-hosts", site.root / "pipeline.yaml"]
         stranger = site.call("releases", "demo", *flags[:-2], *known)
         assert (stranger.code, "host key" in stranger.stderr) == (5, True)

@@ -30,7 +30,7 @@ def hosts(folder: Path) -> tuple[LocalHost, ...]:
 
 
 def go(
-    folder: Path, name: str = "", *, rollback: bool = False, each: bool = False, hooks: Hooks | None = None
+    folder: Path, name: str | None = None, *, rollback: bool = False, each: bool = False, hooks: Hooks | None = None
 ) -> Outcome:
     """Activate a release on both hosts, or roll back to it."""
     wish = Wish(name=name, rollback=rollback, each=each)
@@ -83,9 +83,16 @@ def test_a_release_is_named_by_version_or_in_full(site: Path, name: str, wanted:
 def test_what_is_not_there_is_refused_with_what_is(site: Path) -> None:
     with pytest.raises(StepError, match=r"local:a: no release 1\.1 there\nlocal:b: no release 1\.1 there") as caught:
         go(site, "1.1")
-    assert caught.value.remedy == "On these hosts stand: 1.0.r1, 1.0.r2, 2.0.r3."
+    assert caught.value.remedy == "There stand on all of them: 1.0.r1, 1.0.r2, 2.0.r3."
     log = (site / "a/site/demo/.buildtools/log.jsonl").read_text().splitlines()
     assert json.loads(log[-1])["event"] == "refused"
+
+
+def test_what_stands_on_some_hosts_only_is_told(site: Path) -> None:
+    shutil.rmtree(site / "b/site/demo/releases/1.0.r2")
+    with pytest.raises(StepError, match=r"local:b: no release 1\.0\.r2 there") as caught:
+        go(site, "1.0.r2")
+    assert caught.value.remedy == "There stand on all of them: 1.0.r1, 2.0.r3. Not on all of them: 1.0.r2 (on local:a)."
 
 
 def test_each_rollback_goes_one_further_back_until_there_is_none(site: Path) -> None:
@@ -114,6 +121,7 @@ def test_hosts_that_do_not_agree_are_refused_unless_each_may_have_its_own(site: 
     with pytest.raises(StepError, match="the hosts do not agree which release that is") as caught:
         go(site, rollback=True)
     assert "local:a: 1.0.r2 (" in caught.value.message
+    assert "--each" in caught.value.remedy
     assert "local:b: 2.0.r3 (" in caught.value.message
     assert served(site) == ["2.0.r3", "2.0.r4"]
     go(site, rollback=True, each=True)

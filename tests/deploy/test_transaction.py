@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from buildtools.deploy.manifest import decode, encode
+from buildtools.deploy.owner import where
 from buildtools.plugin import StepError
+from buildtools.steps.upload import Upload
 from tests.support.context import LoneContext
 from tests.support.releases import content, current, pack, residue, upload
 
@@ -237,6 +239,33 @@ def test_a_lock_of_somebody_else_is_respected_and_named(tmp_path: Path) -> None:
     log = (tmp_path / "site/demo/.buildtools/log.jsonl").read_text()
     assert '"event":"refused"' in log
     assert "jane" in log
+
+
+@pytest.mark.parametrize(
+    ("text", "steal", "refused"),
+    [
+        ("20300101T000000Z-abc|jane|build-7:12.34:feed|{later}", False, True), ("odd", False, True),
+        ("20300101T000000Z-abc|jane|build-7:12.34:feed|{later}", True, False), ("odd", True, False),
+        ("20200101T000000Z-abc|jane|build-7:12.34:feed|{before}", False, False),
+        ("20200101T000000Z-abc|jane|{dead}|{later}", False, False),
+    ],
+)  # fmt: skip
+def test_a_look_says_no_where_a_lock_would(tmp_path: Path, text: str, *, steal: bool, refused: bool) -> None:
+    now = int(time.time())
+    child = subprocess.Popen(["sleep", "60"])
+    dead = where().replace(f":{os.getpid()}.", f":{child.pid}.")
+    child.kill()
+    child.wait()
+    lock(tmp_path, text.format(later=now + 500, before=now - 5, dead=dead))
+    step = Upload(archive=pack(tmp_path, ONE), hosts=("local:",), root="site", steal_lock=steal)
+    if refused:
+        with pytest.raises(StepError, match="local: locked"):
+            list(step.preview(LoneContext(tmp_path)))
+        with pytest.raises(StepError, match="local: locked"):
+            upload(tmp_path, step.archive)
+    else:
+        assert "which would be sent" in next(iter(step.preview(LoneContext(tmp_path))))
+        upload(tmp_path, step.archive, steal_lock=steal)
 
 
 def test_an_expired_lock_is_taken_over(tmp_path: Path) -> None:

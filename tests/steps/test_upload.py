@@ -21,7 +21,8 @@ from tests.support.releases import configured, content, current, pack, upload
     [
         ({"hosts": []}, "hosts"), ({"hosts": ["a", "a"]}, "hosts"), ({"hosts": ["-x"]}, "hosts"),
         ({"root": "~/x"}, "root"), ({"root": "../x"}, "root"), ({"shared": ["../x"]}, "shared"),
-        ({"shared": ["a/", "a"]}, "shared"), ({"shared": ["/a"]}, "shared"), ({"timeout": 3600.0}, "lock-expiry"),
+        ({"shared": ["a/", "a"]}, "shared"), ({"shared": ["x/", "x/y"]}, "shared"),
+        ({"shared": ["/a"]}, "shared"), ({"timeout": 3600.0}, "lock-expiry"),
         ({"hooks": {"reload": [{"run": "x", "timeout": 901.0}]}}, "hooks"),
         ({"timeout": 0.0}, "timeout"), ({"connect-timeout": 0.0}, "connect-timeout"),
     ],

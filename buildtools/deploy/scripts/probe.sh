@@ -38,7 +38,7 @@ if [ -d "$base" ]; then (
     fi
   done
   if [ -d $state ]; then say "state yes"; fi
-  if [ -L $state/lock ]; then follow $state/lock; say "lock $word"; fi
+  if [ -L $state/lock ]; then follow $state/lock; say "lock $word"; say "clock $(date +%s)"; fi
   if [ -f $state/latest ]; then read -r latest <$state/latest || :; tell latest "$latest"; fi
   for left in $state/txn/* $state/stage/*; do
     if [ -e "$left" ]; then tell residue "${left#$state/}"; fi
