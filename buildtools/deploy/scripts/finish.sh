@@ -4,16 +4,11 @@ cd "$base"
 guard
 mine || fail lost
 if [ "$event" = rolled-back ] && [ -f $state/good ]; then
-  # What was gone back over counts as good no more: a further rollback goes further back.
-  older=no
-  while read -r one its; do
-    if [ "$one" = "$name" ]; then
-      older=yes
-      break
-    fi
-    printf '%s %s\n' "$one" "$its"
+  # What is left counts as good no more, nor does what was gone back over: a further rollback goes further back.
+  while read -r one its && [ "$one" != "$name" ]; do
+    if [ "releases/$one" != "$expect" ]; then printf '%s %s\n' "$one" "$its"; fi
   done <$state/good >"$state/txn/$txn/older"
-  if [ $older = yes ]; then mv -f "$state/txn/$txn/older" $state/good; fi
+  mv -f "$state/txn/$txn/older" $state/good
 fi
 good "$name" "$txn"
 record "$event" ""
