@@ -130,7 +130,13 @@ def _cells(held: Held) -> tuple[str, ...]:
 
 
 def _state(held: Held) -> str:
-    states = (("current", held.current), ("previous", held.previous), ("pinned", held.pinned))
+    states = (
+        ("current", held.current),
+        ("previous", held.previous),
+        ("pinned", held.pinned),
+        ("rolled back", held.retired),
+        ("not proven", held.unproven),
+    )
     return ", ".join(name for name, holds in states if holds) or "-"
 
 

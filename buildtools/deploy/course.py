@@ -132,7 +132,10 @@ class _Run:
         self.batches.append(batch)
         self._each(batch, Way.commit)
         self._programs(batch, "reload")
-        self._programs(batch, "after-rollback" if self.course.event == "rolled-back" else "after-switch")
+        if self.course.event == "rolled-back":
+            self._programs(batch, "after-rollback", Way.attempt)
+        else:
+            self._programs(batch, "after-switch")
         for check in self.policy.health:
             self._each(batch[:1] if check.once else batch, partial(Way.ask, check=check))
         if self.policy.health:
@@ -168,10 +171,10 @@ class _Run:
         old = self.course.voice.now() - self.ways[0].transaction.site.lease / 4
         self._each([way for way in self.ways if way.heard_at < old], lambda way: way.take(phase.renew))
 
-    def _programs(self, ways: Sequence[Way], at: str) -> None:
+    def _programs(self, ways: Sequence[Way], at: str, run: Callable[..., None] = Way.program) -> None:
         for hook in getattr(self.policy.hooks, at.replace("-", "_")):
             asked = [way for way in ways if not hook.once or self._hooked(way)]
-            self._each(asked, partial(Way.program, hook=hook, at=at))
+            self._each(asked, partial(run, hook=hook, at=at))
 
     def _hooked(self, way: Way) -> bool:
         """Whether this is the host that runs what runs once."""

@@ -23,7 +23,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     `deployed` is when it came, in seconds since the epoch (0: not known), by `who`; `digest` identifies its content;
     both are empty, like `version` and `revision`, for one that came by other hands; `archive_size` is in bytes, and
     `dirty` says whether the work tree differed from the commit. `good`: its deployment came to its end, so that a
-    rollback may go to it. `drift` is what verifying found.
+    rollback may go to it; `retired`: that was so until a rollback left it; `unproven`: it never was so, since its
+    deployment failed or was interrupted. `drift` is what verifying found.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     current: bool = False
     previous: bool = False
     good: bool = False
+    retired: bool = False
+    unproven: bool = False
     pinned: bool = False
     deployed: int = 0
     who: str = ""
@@ -150,7 +153,9 @@ def unreachable(host: str, error: StepError) -> Stock:
 
 def _stock(host: str, reply: Reply) -> Stock:
     found = seen(reply)
-    heads, drifts, good = _heads(reply), _drifts(reply), {name for name, _ in found.good}
+    heads, drifts = _heads(reply), _drifts(reply)
+    good = {name for name, _ in found.good}
+    retired = set(found.retired) - good
     releases = []
     for name, standing in found.releases.items():
         head = heads.get(name)
@@ -165,6 +170,8 @@ def _stock(host: str, reply: Reply) -> Stock:
                 current=name == found.serving,
                 previous=name == found.before,
                 good=name in good,
+                retired=name in retired,
+                unproven=found.judged and bool(standing.digest.removeprefix("-")) and name not in good | retired,
                 pinned=standing.pinned,
                 deployed=standing.time,
                 who=standing.who,

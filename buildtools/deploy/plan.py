@@ -20,8 +20,8 @@ Event = Literal["deployed", "activated", "rolled-back", "recovered"]
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """One target below one root, and on which terms it is changed.
 
-    `keep` is how many releases stay, `lease` how long a lock holds without being renewed, `phase` how long a single
-    command may take (s), `steal` whether anybody's lock is taken over.
+    `keep` is how many good releases stay, `lease` how long a lock holds without being renewed, `phase` how long a
+    single command may take (s), `steal` whether anybody's lock is taken over.
     """
 
     target: str
@@ -99,8 +99,9 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     `current` is that link's text, empty where there is none; `links` are all others by name. `releases` are the
     complete ones by folder. `good` are the releases that were deployed to their end, the latest last, each with its
-    transaction. `hash` is the hash program, `space` what is free in KiB and `inodes` how many (-1: unknown);
-    `clock` is the host's time where there is a `lock` (s since the epoch);
+    transaction; `retired` are those that were, until a rollback left them; `judged`: whether that is written down
+    there at all. `hash` is the hash program, `space` what is free in KiB and `inodes` how many (-1: unknown); `clock` is
+    the host's time where there is a `lock` (s since the epoch);
     `residue` says that something was left, `interrupted` are the transactions among it; `fresh`: nothing of ours yet.
     `latest` is the second in the name of the last transaction that brought files.
     """
@@ -109,6 +110,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     releases: dict[str, Standing]
     links: dict[str, str] = {}
     good: tuple[tuple[str, str], ...] = ()
+    retired: tuple[str, ...] = ()
+    judged: bool = False
     hash: str = ""
     space: int = -1
     inodes: int = -1

@@ -33,6 +33,8 @@ def seen(reply: Reply) -> Seen:
         releases=dict(_standing(line) for line in reply.all("release")),
         links={name: text for name, _, text in (line.partition(" ") for line in reply.all("link"))},
         good=tuple((name, txn) for name, _, txn in (line.partition(" ") for line in reply.all("good"))),
+        retired=tuple(reply.all("retired")),
+        judged=bool(reply.first("judged")),
         hash=reply.first("hash"),
         space=_number(reply.first("space")),
         inodes=_number(reply.first("inodes")),

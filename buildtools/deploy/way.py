@@ -136,6 +136,13 @@ class Way:
             name = self.host.name
             raise Unfit(f"{name}: the {at} program `{first}` {why}{shown}", f"{name}: a {at} program {why}")
 
+    def attempt(self, hook: Hook, at: str, gone_back: str | None = None) -> None:
+        """Run a user's program as `program` does; its failure is a warning."""
+        try:
+            self.program(hook, at, gone_back)
+        except Unfit as error:
+            self.voice.warn(error.message)
+
     def return_first(self, first: bool) -> None:
         """Go back from what an interrupted deployment has switched to, before anything else is done."""
         serving = self._go_back(first)
@@ -170,12 +177,8 @@ class Way:
         self.say(f"current -> {serving or 'nothing'}, as before")
         for at, hooks in (("reload", self.hooks.reload), ("after-rollback", self.hooks.after_rollback)):
             for hook in hooks if serving or at == "reload" else ():
-                if hook.once and not first:
-                    continue
-                try:
-                    self.program(hook, at, current)
-                except Unfit as error:
-                    self.voice.warn(error.message)
+                if first or not hook.once:
+                    self.attempt(hook, at, current)
         return current
 
     def take(self, work: Callable[[Transaction], Reply]) -> Reply:

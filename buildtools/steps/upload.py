@@ -42,7 +42,7 @@ class Upload(Step, frozen=True):
         str,
         msgspec.Meta(description="The folder of all targets: from the login's home, or for `local:` from the project"),
     ] = "public_html"
-    keep: Annotated[int, msgspec.Meta(description="How many releases stay on the host", ge=1)] = 5
+    keep: Annotated[int, msgspec.Meta(description="How many good releases stay on the host", ge=1)] = 5
     shared: Annotated[
         tuple[str, ...],
         msgspec.Meta(

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from buildtools.deploy.hooks import Hook, Hooks
+from buildtools.plugin import StepError
 from tests.support.project import Outcome, Project
 from tests.support.releases import pack, upload
 from tests.support.sshd import Sshd, free_port
@@ -73,6 +75,21 @@ def test_the_table_says_what_stands_where(site: Project) -> None:
         for host in ("local:a", "local:b")
         for version, state in (("1.2", "current"), ("1.1", "previous"), ("1.0", "-"))
     ]
+
+
+def states(site: Project) -> list[list[str]]:
+    rows = [line.split() for line in site.call("releases").stdout.splitlines() if line.startswith("local:a")]
+    return [row[1:-3] for row in rows]
+
+
+def test_the_state_says_what_failed_and_what_was_left(site: Project) -> None:
+    with pytest.raises(StepError, match="ended with status 1"):
+        deploy(site.root, "1.3", hooks=Hooks(after_switch=(Hook(run="exit 1"),)))
+    assert states(site)[0] == ["1.3", "r1", "not", "proven"]
+    assert site.call("rollback").code == 0
+    assert states(site) == [
+        ["1.2", "r1", "rolled", "back"], ["1.1", "r1", "current"], ["1.0", "r1", "previous"],
+    ]  # fmt: skip
 
 
 def test_json_says_all_of_it(site: Project) -> None:

@@ -116,6 +116,25 @@ def test_a_rollback_to_a_named_release_forgets_those_after_it(site: Path) -> Non
     assert (last["event"], last["release"], last["from"]) == ("rolled-back", "1.0.r1", "releases/2.0.r3")
 
 
+def test_a_rollback_to_one_that_was_good_no_more_forgets_the_one_it_leaves(site: Path) -> None:
+    go(site, rollback=True)
+    deployed(site, "3.0", "r4")
+    go(site, "2.0.r3", rollback=True)
+    assert (served(site), good(site)) == (["2.0.r3"] * 2, ["1.0.r1", "1.0.r2", "2.0.r3"])
+    go(site, rollback=True)
+    assert (served(site), good(site)) == (["1.0.r2"] * 2, ["1.0.r1", "1.0.r2"])
+
+
+def test_a_program_that_fails_after_a_rollback_is_warned_of(site: Path) -> None:
+    context = LoneContext(site)
+    places = [LocalHost(context, site / name, f"local:{name}") for name in "ab"]
+    policy = Policy(hooks=Hooks(after_rollback=(Hook(run="exit 3"),)))
+    activate(places, SITE, Wish(rollback=True), policy, Journal(context).voice)
+    assert (served(site), good(site)) == (["1.0.r2"] * 2, ["1.0.r1", "1.0.r2"])
+    told = "the after-rollback program `exit 3` ended with status 3"
+    assert sorted(context.warnings) == [f"local:{name}: {told}" for name in "ab"]
+
+
 def test_hosts_that_do_not_agree_are_refused_unless_each_may_have_its_own(site: Path) -> None:
     deployed(site, "2.0", "r4", ["b"])
     with pytest.raises(StepError, match="the hosts do not agree which release that is") as caught:

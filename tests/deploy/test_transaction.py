@@ -15,9 +15,15 @@ from pathlib import Path
 
 import pytest
 
+from buildtools.deploy.activate import Wish, activate
+from buildtools.deploy.hooks import Hook, Hooks
+from buildtools.deploy.host import LocalHost
+from buildtools.deploy.inventory import take_stock
 from buildtools.deploy.manifest import decode, encode
 from buildtools.deploy.owner import where
+from buildtools.deploy.plan import Policy, Site
 from buildtools.plugin import StepError
+from buildtools.steps.deploying import Journal
 from buildtools.steps.upload import Upload
 from tests.support.context import LoneContext
 from tests.support.releases import content, current, pack, residue, upload
@@ -79,6 +85,47 @@ def test_old_releases_go_but_never_the_previous_one(tmp_path: Path) -> None:
         path.name.removesuffix(path.suffix) for path in (tmp_path / "site/demo/.buildtools/manifests").iterdir()
     }
     assert manifests == {"4.r1", "5.r1"}
+
+
+def standing(root: Path) -> list[str]:
+    return sorted((path.name for path in (root / "site/demo/releases").iterdir()), key=lambda name: int(name[:-3]))
+
+
+def test_failed_releases_crowd_out_no_good_ones(tmp_path: Path) -> None:
+    bad = Hooks(after_switch=(Hook(run="exit 1"),))
+    for number in range(1, 7):
+        archive = pack(tmp_path, {"n": str(number)}, version=f"{number}")
+        if number in (3, 4, 5):
+            with pytest.raises(StepError, match="ended with status 1"):
+                upload(tmp_path, archive, keep=2, hooks=bad)
+        else:
+            upload(tmp_path, archive, keep=2)
+    assert standing(tmp_path) == ["2.r1", "6.r1"]
+    found = take_stock(LocalHost(LoneContext(tmp_path), tmp_path), Site(target="demo", root="site"))
+    assert [(held.name, held.good, held.unproven) for held in found.releases] == [
+        ("6.r1", True, False), ("2.r1", True, False),
+    ]  # fmt: skip
+
+
+def test_what_a_rollback_left_counts_as_one_that_was_good(tmp_path: Path) -> None:
+    archives = [pack(tmp_path, {"n": str(number)}, version=f"{number}") for number in range(1, 6)]
+    for archive in archives[:3]:
+        upload(tmp_path, archive, keep=3)
+    host, site = LocalHost(LoneContext(tmp_path), tmp_path), Site(target="demo", root="site", keep=3)
+    voice = Journal(LoneContext(tmp_path)).voice
+    activate([host], site, Wish(name="1", rollback=True), Policy(), voice)
+    found = take_stock(host, site)
+    assert {held.name: (held.good, held.retired, held.unproven) for held in found.releases} == {
+        "1.r1": (True, False, False), "2.r1": (False, True, False), "3.r1": (False, True, False),
+    }  # fmt: skip
+    activate([host], site, Wish(name="2"), Policy(), voice)
+    upload(tmp_path, archives[3], keep=3)
+    assert standing(tmp_path) == ["1.r1", "2.r1", "4.r1"]
+    assert not (tmp_path / "site/demo/.buildtools/retired").read_text()
+    with pytest.raises(StepError, match="ended with status 1"):
+        upload(tmp_path, archives[4], keep=3, hooks=Hooks(reload=(Hook(run="exit 1"),)))
+    found = take_stock(host, site)
+    assert [held.name for held in found.releases if held.unproven] == ["5.r1"]
 
 
 def test_shared_paths_outlive_releases(tmp_path: Path) -> None:

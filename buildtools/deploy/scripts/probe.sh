@@ -50,7 +50,11 @@ if [ -d "$base" ]; then (
       say "interrupted $word $its $(sed -n 's/^peers=//p' "$left/record")"
     fi
   done
-  if [ -f $state/good ]; then while read -r one its; do tell good "$one" "$its"; done <$state/good; fi
+  if [ -f $state/good ]; then
+    say "judged yes"
+    while read -r one its; do tell good "$one" "$its"; done <$state/good
+  fi
+  if [ -f $state/retired ]; then while read -r one its; do tell retired "$one"; done <$state/retired; fi
   for folder in releases/*; do
     release=${folder#releases/}
     case $release in *[!A-Za-z0-9._+~-]*) continue ;; esac
