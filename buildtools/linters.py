@@ -6,5 +6,15 @@ project's `node_modules` is a `NodeLinter`, and a package of the project's inter
 
 from buildtools.steps.linters.linter import FileLinter, Linter, NodeLinter, ProgramLinter, PythonLinter
 from buildtools.steps.linters.report import Report, decode
+from buildtools.steps.linters.spelling import Spelling
 
-__all__ = ["FileLinter", "Linter", "NodeLinter", "ProgramLinter", "PythonLinter", "Report", "decode"]
+__all__ = [
+    "FileLinter",
+    "Linter",
+    "NodeLinter",
+    "ProgramLinter",
+    "PythonLinter",
+    "Report",
+    "Spelling",
+    "decode",
+]

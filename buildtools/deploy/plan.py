@@ -100,8 +100,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     `current` is that link's text, empty where there is none; `links` are all others by name. `releases` are the
     complete ones by folder. `good` are the releases that were deployed to their end, the latest last, each with its
     transaction; `retired` are those that were, until a rollback left them; `judged`: whether that is written down
-    there at all. `hash` is the hash program, `space` what is free in KiB and `inodes` how many (-1: unknown); `clock` is
-    the host's time where there is a `lock` (s since the epoch);
+    there at all. `hash` is the hash program, `space` what is free in KiB and `inodes` how many (-1: unknown); `clock`
+    is the host's time where there is a `lock` (s since the epoch);
     `residue` says that something was left, `interrupted` are the transactions among it; `fresh`: nothing of ours yet.
     `latest` is the second in the name of the last transaction that brought files.
     """

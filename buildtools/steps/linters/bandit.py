@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -12,6 +14,7 @@ from buildtools.plugin import Completed, Finding, Inputs, Severity, StepContext
 from buildtools.steps.interpreter import interpreter
 from buildtools.steps.linters.linter import PythonLinter, doc
 from buildtools.steps.linters.report import Report, decode
+from buildtools.steps.linters.spelling import Spelling
 from buildtools.steps.owncode import everything
 from buildtools.system.files import find_files
 from buildtools.system.query import query
@@ -25,6 +28,9 @@ print("python", platform.python_version())
 print("bandit", version("bandit"))
 print("plugins", ", ".join(found))
 """
+_INI = ".bandit"
+_LEADS_ON = re.compile(rb"^\s*(?:configfile|baseline|targets)\b|include", re.MULTILINE | re.IGNORECASE)
+"""In a configuration or a file `.bandit`: what names files that are not looked for here."""
 _SEVERITY = {"HIGH": Severity.ERROR, "MEDIUM": Severity.WARNING}
 
 
@@ -76,6 +82,7 @@ class Bandit(PythonLinter, frozen=True):
     tool: ClassVar[str] = "bandit"
     suffixes: ClassVar[tuple[str, ...]] = (".py", ".pyw")
     ours: ClassVar[tuple[str, ...]] = ("-f", "--format", "-o", "--output")
+    spelling: ClassVar[Spelling] = Spelling(flags="dhilqrv", shortened=True)
 
     fail_on: Annotated[Severity, doc("The least severity that closes the gate; bandit's LOW is info")] = Severity.INFO
 
@@ -87,7 +94,7 @@ class Bandit(PythonLinter, frozen=True):
         """Return all Python files below the paths, what configures it, and the versions of Python and of its plugins.
 
         bandit looks at each file by itself. `None` for a run that is restricted to changed files, for a configuration
-        that may name further kinds of files, and for a Python older than 3.10, which cannot tell of plugins.
+        that may name further files or kinds of files, and for a Python older than 3.10, which cannot tell of plugins.
         """
         try:
             return None if ctx.changed_files is not None else self._inputs(ctx)
@@ -106,14 +113,25 @@ class Bandit(PythonLinter, frozen=True):
         return Report(findings=findings, files=files, empty=not files)
 
     def _inputs(self, ctx: StepContext) -> Inputs | None:
-        named = [ctx.workdir / word.rpartition("=")[2] for word in (self.config, *self.args) if word]
-        files = [path for path in named if path.is_file()]
         argv = (interpreter(ctx, self.python), "-c", _INSTALLED)
         status, installed, _ = query(argv, cwd=ctx.workdir, env=ctx.env)
-        if status or any(b"include" in path.read_bytes() for path in files):
+        named = [path for word in (self.config, *self.args) for path in _named(word, ctx.workdir)]
+        paths = [*(ctx.workdir / path for path in self.paths or self.everything(ctx.workdir)), *named]
+        patterns = [*(f"**/*{suffix}" for suffix in self.suffixes), f"**/{_INI}"]
+        files: list[Path] = []
+        for path in paths:
+            files += find_files(path, patterns, default_excludes=False) if path.is_dir() else [path]
+        settings = [path for path in files if path.is_file() and (path in named or path.name == _INI)]
+        if status or any(_LEADS_ON.search(path.read_bytes()) for path in settings):
             return None
-        patterns = [*(f"**/*{suffix}" for suffix in self.suffixes), "**/.bandit"]
-        for place in (ctx.workdir / path for path in self.paths or self.everything(ctx.workdir)):
-            files += find_files(place, patterns, default_excludes=False) if place.is_dir() else [place]
         pairs = (line.partition(" ") for line in installed.decode("utf-8", "replace").splitlines())
         return Inputs(files=tuple(dict.fromkeys(files)), tools=tuple((name, version) for name, _, version in pairs))
+
+
+def _named(word: str, workdir: Path) -> Iterator[Path]:
+    """Yield what an argument may name: `conf`, `--ini=conf`, `-cconf`, `-rqc=conf`. Only of the latter, it must be."""
+    if word.startswith("-") and not word.startswith("--"):
+        ends = (workdir / word[at:] for at in range(2, len(word)))
+        yield from (path for path in ends if path.exists())
+    elif name := word.partition("=")[2] if word.startswith("--") else word:
+        yield workdir / name

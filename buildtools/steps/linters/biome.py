@@ -98,6 +98,7 @@ class Biome(NodeLinter, frozen=True):
     ours: ClassVar[tuple[str, ...]] = (
         *("--reporter", "--json", "--json-pretty", "--reporter-file", "--max-diagnostics"),
         *("--write", "--fix", "--apply", "--apply-unsafe", "--suppress"),
+        *("--watch", "--stdin-file-path"),
     )
 
     def words(self) -> tuple[str, ...]:

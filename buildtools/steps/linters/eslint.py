@@ -54,7 +54,11 @@ class Eslint(NodeLinter, frozen=True):
     tool: ClassVar[str] = "eslint"
     suffixes: ClassVar[tuple[str, ...]] = SCRIPTS
     globs: ClassVar[bool] = True
-    ours: ClassVar[tuple[str, ...]] = ("-f", "--format", "-o", "--output-file", "--fix", "--stdin")
+    ours: ClassVar[tuple[str, ...]] = (
+        *("-f", "--format", "-o", "--output-file"),
+        *("--fix", "--fix-dry-run", "--suppress-all", "--suppress-rule", "--prune-suppressions", "--init"),
+        *("--stdin", "--inspect-config", "--mcp"),
+    )
 
     def words(self) -> tuple[str, ...]:
         """Ask for JSON. A pattern without files must not keep it from the others; none at all shows in the report."""

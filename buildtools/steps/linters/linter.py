@@ -24,6 +24,7 @@ from buildtools.plugin import (
 from buildtools.steps.interpreter import found, install, interpreter, package_tool
 from buildtools.steps.linters import programs, targets, verdict
 from buildtools.steps.linters.report import Report, said
+from buildtools.steps.linters.spelling import Spelling
 from buildtools.steps.locate import locator
 from buildtools.steps.ratchet import Ratchet
 from buildtools.system.files import find_files, pattern_problem
@@ -60,7 +61,9 @@ class Linter(Ratchet, frozen=True):
     globs: ClassVar[bool] = False
     """Whether it takes patterns as paths."""
     ours: ClassVar[tuple[str, ...]] = ()
-    """Arguments that `args` may not hold: those for the report's form, and those that change files."""
+    """Options that `args` may not hold: those for the report's form, those that change files, those that do not end."""
+    spelling: ClassVar[Spelling] = Spelling()
+    """How these may be written."""
 
     paths: Annotated[tuple[str, ...], doc("Files and folders to check; default: the work folder")] = ()
     config: Annotated[str, doc("The tool's configuration file; default: the one that it finds")] = ""
@@ -99,10 +102,12 @@ class Linter(Ratchet, frozen=True):
     def check_options(self) -> Iterator[tuple[str, str]]:
         """Refuse arguments that would take away the report or change files, and paths that look like arguments."""
         for word in self.args:
-            if word.split("=", 1)[0] in self.ours:
+            if self.spelling.hides(word):
+                yield "args", f"{word}: write the arguments of that file here: some are not for the step"
+            elif self.spelling.names(word, self.ours):
                 yield "args", f"{word}: the step reads the tool's report, and leaves the files as they are"
         for path in self.paths:
-            if not path or path.startswith("-"):
+            if not path or path.startswith("-") or self.spelling.hides(path):
                 yield "paths", "holds an empty path" if not path else f"{path}: write ./{path}"
 
     def run(self, ctx: StepContext) -> StepResult:

@@ -12,9 +12,12 @@ import msgspec
 from buildtools.plugin import Completed, Finding, Severity, StepContext
 from buildtools.steps.linters.linter import PythonLinter
 from buildtools.steps.linters.report import Report
+from buildtools.steps.linters.spelling import Spelling
 
 _BLOCKER = re.compile(r"(?P<file>(?!mypy:).+?)(?::(?P<line>\d+))?: error: (?P<message>.+?)(?:  \[(?P<code>[\w-]+)\])?")
 """As which an error comes that ends the run at once: of bytes that are no text, in older editions of syntax too."""
+_ASIDE = re.compile(r"Generated \w+ report\b.*")
+"""What stands among the findings and is none, if a report such as `--html-report` was asked for."""
 _SETTINGS = ("mypy.ini", "pyproject.toml", "setup.cfg")
 
 
@@ -56,7 +59,11 @@ class Mypy(PythonLinter, frozen=True):
     package: ClassVar[str] = "mypy>=1.11"
     suffixes: ClassVar[tuple[str, ...]] = (".py", ".pyi")
     statuses: ClassVar[tuple[int, ...]] = (0, 1, 2)  # 2: files that cannot be parsed, but wrong usage too
-    ours: ClassVar[tuple[str, ...]] = ("-O", "--output", "--install-types", "-V", "--version")
+    ours: ClassVar[tuple[str, ...]] = (
+        *("-O", "--output", "--error-summary", "--install-types"),
+        *("-V", "--version", "-h", "--help"),
+    )
+    spelling: ClassVar[Spelling] = Spelling(flags="hvV", shortened=True, files=True)
 
     def everything(self, workdir: Path) -> tuple[str, ...]:  # noqa: ARG002
         """Return nothing: then mypy checks what its configuration names."""
@@ -71,19 +78,27 @@ class Mypy(PythonLinter, frozen=True):
         return ("--output=json", "--no-error-summary", *((f"--config-file={self.config}",) if self.config else ()))
 
     def read(self, done: Completed) -> Report:
-        """Read a line each; mypy goes on without a configuration that it cannot read, which must not pass."""
+        """Read a line each; what is none must not pass: `--help`, say, or a configuration that mypy goes on without."""
         findings = [error.finding() for error in _errors(done.stdout)]
-        complaints = done.stderr.decode("utf-8", "replace").splitlines()
-        lines = [*done.stdout.decode("utf-8", "replace").splitlines(), *complaints] if done.returncode == 2 else []
-        for match in filter(None, (_BLOCKER.fullmatch(line) for line in lines if not line.startswith('{"'))):
+        words, complaints = _words(done.stdout), _words(done.stderr)
+        lines = [*words, *complaints] if done.returncode == 2 else []
+        for match in filter(None, map(_BLOCKER.fullmatch, lines)):
             line, code = int((match["line"] or "0")[:9]), match["code"] or "unreadable"
             findings.append(_Error(match["file"], line, -1, match["message"], "error", code).finding())
         names = (*_SETTINGS, Path(self.config).name) if self.config else _SETTINGS
         about = re.compile(rf"\S*(?:{'|'.join(map(re.escape, names))})(?:, line \d+)?: .+")
         problems = [f"{error.file}:{error.line}: {error.message}" for error in _errors(done.stderr)]
         problems += filter(about.fullmatch, complaints)
+        alien = [line for line in words if not _ASIDE.fullmatch(line)] if done.returncode != 2 else []
+        problems += [f"its output is no list of findings: {alien[0].strip()[:200]}"] if alien else []
         return Report(findings=tuple(findings), empty=b"There are no .py" in done.stderr, problem="; ".join(problems))
 
 
 def _errors(stream: bytes) -> list[_Error]:
     return [msgspec.json.decode(line, type=_Error) for line in stream.splitlines() if line.startswith(b'{"')]
+
+
+def _words(stream: bytes) -> list[str]:
+    """Return the lines that are no findings, without empty ones."""
+    lines = (line.decode("utf-8", "replace") for line in stream.splitlines())
+    return [line for line in lines if line.strip() and not line.startswith('{"')]

@@ -59,7 +59,10 @@ class Oxlint(NodeLinter, frozen=True):
 
     tool: ClassVar[str] = "oxlint"
     suffixes: ClassVar[tuple[str, ...]] = SCRIPTS
-    ours: ClassVar[tuple[str, ...]] = ("-f", "--format", "--silent", "--fix", "--fix-suggestions", "--fix-dangerously")
+    ours: ClassVar[tuple[str, ...]] = (
+        *("-f", "--format", "--silent", "--lsp"),
+        *("--fix", "--fix-suggestions", "--fix-dangerously", "--suppress-all", "--prune-suppressions", "--init"),
+    )
 
     def words(self) -> tuple[str, ...]:
         """Ask for JSON, without installed packages: Oxlint leaves them out only where git does."""

@@ -9,6 +9,7 @@ import msgspec
 from buildtools.plugin import Completed, Finding, Severity
 from buildtools.steps.linters.linter import PythonLinter
 from buildtools.steps.linters.report import Report
+from buildtools.steps.linters.spelling import Spelling
 
 
 class _Place(msgspec.Struct):
@@ -50,12 +51,17 @@ class Ruff(PythonLinter, frozen=True):
 
     tool: ClassVar[str] = "ruff"
     suffixes: ClassVar[tuple[str, ...]] = (".py", ".pyi", ".ipynb")
-    ours: ClassVar[tuple[str, ...]] = ("--output-format", "-o", "--output-file", "--fix", "--fix-only", "--statistics")
+    ours: ClassVar[tuple[str, ...]] = (
+        *("--output-format", "-o", "--output-file", "--statistics"),
+        *("--fix", "--fix-only", "--add-noqa", "--add-ignore"),
+        *("-w", "--watch", "--stdin-filename"),
+    )
+    spelling: ClassVar[Spelling] = Spelling(flags="ehnqsvw", files=True)
 
     def words(self) -> tuple[str, ...]:
         """Ask for JSON, and that named files (the changed ones) be excluded as found ones are."""
         config = (f"--config={self.config}",) if self.config else ()
-        return ("check", "--output-format=json", "--no-fix", "--force-exclude", *config)
+        return ("check", "--output-format=json", "--no-fix", "--no-fix-only", "--force-exclude", *config)
 
     def read(self, done: Completed) -> Report:
         """Read the list of diagnostics; that no file was found, ruff says on stderr, and exits with 0."""

@@ -8,6 +8,7 @@ import pytest
 
 from buildtools.plugin import Cause, Severity, Status, StepError, StepResult
 from buildtools.steps.linters.bandit import Bandit
+from tests.conftest import MakeProject
 from tests.support.context import LoneContext
 
 pytest.importorskip("bandit", reason="bandit is needed")
@@ -97,3 +98,48 @@ def test_its_result_depends_on_files_configuration_and_what_is_installed(root: P
     (root / "bandit.yaml").write_text("include: ['*.txt']\n")
     assert step.inputs(context) is None
     assert Bandit(python="no-such-python").inputs(context) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-cconf.yaml",),
+        ("-c=conf.yaml",),
+        ("-qvcconf.yaml",),
+        ("--configf=conf.yaml",),
+        ("--configfile", "conf.yaml"),
+        ("-bconf.yaml",),
+        ("--ini", "conf.yaml"),
+    ],
+)
+def test_a_file_counts_however_an_argument_names_it(root: Path, words: tuple[str, ...]) -> None:
+    (root / "conf.yaml").write_text("skips: [B101]\n")
+    inputs = Bandit(paths=("src",), args=words).inputs(LoneContext(root))
+    assert inputs is not None
+    assert {path.name for path in inputs.files} == {"conf.yaml", "bad.py", "clean.py"}
+
+
+def test_a_file_to_come_and_a_folder_count_too(root: Path) -> None:
+    inputs = Bandit(paths=("src",), args=("--ini=later", "broken")).inputs(LoneContext(root))
+    assert inputs is not None
+    assert {path.name for path in inputs.files} == {"later", "broken.py", "bad.py", "clean.py"}
+
+
+@pytest.mark.parametrize("line", ["configfile: conf.yaml", "baseline = base.json", "targets: src,lib"])
+def test_what_leads_to_further_files_is_not_kept(root: Path, line: str) -> None:
+    (root / "src/.bandit").write_text(f"[bandit]\n{line}\n")
+    assert Bandit(paths=("src",)).inputs(LoneContext(root)) is None
+
+
+def test_a_pass_does_not_outlive_the_configuration_that_it_came_from(project: MakeProject) -> None:
+    made = project(
+        {
+            "pipeline.yaml": "steps: {a: {uses: bandit, with: {paths: src, args: [-cconf.yaml]}}}",
+            "conf.yaml": "skips: [B101]\n",
+            "src/a.py": "assert True\n",
+        }
+    )
+    assert made.run().code == 0
+    assert made.run().steps["a"]["cached"]
+    made.write({"conf.yaml": "skips: [B102]\n"})
+    assert made.run().code == 1

@@ -99,3 +99,26 @@ def test_a_configuration_that_it_would_pass_over_is_an_error(root: Path, ini: st
 def test_wrong_arguments_are_an_error(root: Path) -> None:
     with pytest.raises(StepError, match="unrecognized arguments: --bogus"):
         check(root, args=("--bogus",))
+
+
+@pytest.mark.parametrize("word", ["-h", "--hel", "--vers", "-vV", "--err", "--install", "@words"])
+def test_what_would_take_the_report_away_is_refused(word: str) -> None:
+    assert [option for option, _ in Mypy(args=(word,)).check_options()] == ["args"]
+
+
+def test_words_in_the_place_of_findings_are_an_error() -> None:
+    step = Mypy()
+    for status, stdout in ((0, b"mypy 2.4.1 (compiled: yes)\n"), (1, b"usage: mypy [-h]\n")):
+        done = Completed(argv=("mypy",), returncode=status, seconds=0.0, stdout=stdout)
+        with pytest.raises(StepError, match="its output is no list of findings") as caught:
+            step.judge(done)
+        assert stdout.decode().strip() in caught.value.message
+    said = b"\nGenerated HTML report (via XSLT): /somewhere/index.html\n"
+    assert step.judge(Completed(argv=("mypy",), returncode=0, seconds=0.0, stdout=said)).findings == ()
+
+
+def test_a_version_instead_of_a_check_is_no_pass(root: Path) -> None:
+    (root / "mypy.ini").write_text("[mypy]\n")
+    (root / "words").write_text("--version\n")
+    with pytest.raises(StepError, match="its output is no list of findings: mypy"):
+        check(root, "src/bad.py", args=("@words",))

@@ -86,9 +86,10 @@ def test_a_setting_can_be_given_by_itself(root: Path) -> None:
 
 
 def test_files_are_left_as_they_are(root: Path) -> None:
-    (root / "pyproject.toml").write_text("[tool.ruff]\nfix = true\n")
-    assert lint(root, "src/bad.py").status is Status.FAILED
-    assert (root / "src/bad.py").read_text().startswith("import os")
+    for setting in ("fix", "fix-only"):
+        (root / "pyproject.toml").write_text(f"[tool.ruff]\n{setting} = true\n")
+        assert lint(root, "src/bad.py").status is Status.FAILED
+        assert (root / "src/bad.py").read_text().startswith("import os")
 
 
 def test_its_version_is_known(root: Path) -> None:
