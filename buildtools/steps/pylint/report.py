@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from buildtools.core.wording import count
-from buildtools.plugin import Cause, Finding, Metric, Severity, Status, StepResult, TestCase, fingerprinted
+from buildtools.plugin import FROM_CACHE, Cause, Finding, Metric, Severity, Status, StepResult, TestCase, fingerprinted
 
 TOOL = "pylint"
 USAGE = 32
@@ -98,13 +98,14 @@ def clean_files(outcome: Outcome, found: Iterable[Finding], locate: Callable[[st
 
 
 def metrics(outcome: Outcome, *, bar: float | None) -> tuple[Metric, ...]:
-    """Return the score, held against the bar where one was set, and the number of files."""
+    """Return the score, held against the bar where one was set, and the numbers of files, all and from the cache."""
     # 10 is what pylint assumes when nobody sets it: then any message at all misses it, which is no bar to show.
     threshold = outcome.fail_under if bar is not None or outcome.fail_under != 10 else None
     checked = Metric(name="files checked", value=float(len(outcome.files)))
+    kept = (Metric(name=FROM_CACHE, value=float(outcome.cached)),) if outcome.cached else ()
     if outcome.score is None:
-        return (checked,)
-    return (Metric(name="pylint score", value=outcome.score, threshold=threshold), checked)
+        return (checked, *kept)
+    return (Metric(name="pylint score", value=outcome.score, threshold=threshold), checked, *kept)
 
 
 def rated(score: float) -> str:

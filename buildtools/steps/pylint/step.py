@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -206,8 +207,11 @@ class Pylint(Ratchet, frozen=True):
         if outcome.unkept or outcome.plain:
             ctx.cache.explain("", f"nothing is kept: {outcome.unkept or outcome.plain}")
         locate = locator(ctx.root, ctx.workdir)
+        # A reason names files by their absolute paths.
+        roots = "|".join(map(re.escape, {os.fspath(ctx.root), os.path.realpath(ctx.root)}))
+        inside = re.compile(rf"(?<!\S)(?:{roots})/")
         for file, why in outcome.why:
-            ctx.cache.explain(locate(str(ctx.workdir / file)), why)
+            ctx.cache.explain(locate(str(ctx.workdir / file)), inside.sub("", why))
 
     def _result(self, ctx: StepContext, outcome: report.Outcome, said: str) -> StepResult:
         locate = locator(ctx.root, ctx.workdir)

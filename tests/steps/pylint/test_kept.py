@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,10 +11,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from buildtools.plugin import Status, StepResult
+from buildtools.plugin import FROM_CACHE, Metric, Status, StepResult
 from buildtools.steps.pylint import Pylint, verify
+from buildtools.steps.pylint.inside.keeper import Keeper
+from buildtools.steps.pylint.inside.unchanged import Watch
 from buildtools.steps.pylint.report import Message, Outcome
 from tests.conftest import MakeProject
 from tests.support import same
@@ -52,7 +56,8 @@ def test_the_second_run_lints_nothing_and_finds_the_same(root: Path) -> None:
     assert ctx.cache is not None
     assert {why.subject for why in ctx.cache.whys} == set(FILES)
     second, ctx = lint(root)
-    assert second == first
+    assert second.metrics == (*first.metrics, Metric(name=FROM_CACHE, value=4))
+    assert msgspec.structs.replace(second, metrics=first.metrics) == first
     assert "4 files from the cache, 0 linted\n" in ctx.shown
     assert ctx.cache is not None
     assert ctx.cache.whys == []
@@ -88,6 +93,26 @@ def test_why_tells_what_was_linted_again(project: MakeProject) -> None:
     assert "pkg/user.py" not in told.stdout
     refreshed = ours.run("--refresh")
     assert "from the cache" not in refreshed.stdout
+
+
+def test_why_names_files_from_the_root_wherever_the_step_works(project: MakeProject) -> None:
+    pipeline = "steps: {lint: {uses: pylint, cwd: sub, with: {paths: [pkg]}}}"
+    ours = project({**{f"sub/{name}": text for name, text in FILES.items()}, "pipeline.yaml": pipeline})
+    ours.run()
+    ours.write({"sub/pkg/base.py": FILES["pkg/base.py"] + "    absent = 2\n"})
+    ours.run()
+    (answer,) = json.loads(ours.call("why", "lint", "--json").stdout)
+    assert {why["subject"]: why["why"] for why in answer["reasons"]} == {
+        "sub/pkg/base.py": "changed",
+        "sub/pkg/user.py": "sub/pkg/base.py changed",
+    }
+
+
+def test_reasons_show_real_paths(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path / "state", None, {}, Watch())
+    assert keeper.shown("{prefix}/lib/x.py") == f"{sys.prefix}/lib/x.py"
+    assert keeper.shown("pkg/a.py") == f"{Path.cwd()}/pkg/a.py"
+    assert keeper.shown("{math}") == "math"
 
 
 def test_verify_lets_pylint_alone_lint_too(root: Path) -> None:

@@ -39,7 +39,7 @@ class Item:
 class Keeper:
     """Knows the last lint with these arguments, if there was one, and writes down this one.
 
-    After `look`, `stale` tells, by number, which files are to be linted anew, and why.
+    After `look`, `stale` tells, by number, which files are to be linted anew, and why; files there have absolute paths.
     """
 
     def __init__(self, path: Path, before: State | None, world: Dict[str, Any], watch: Watch) -> None:  # noqa: UP006
@@ -89,7 +89,7 @@ class Keeper:
                 return f"{name}: set otherwise in the environment"
         for short, digest in before.modules.items():
             if self.files.digest(short) != digest:
-                return f"{short}: changed, and pylint runs on it"
+                return f"{self.shown(short)}: changed, and pylint runs on it"
         if before.root != self.places.root:
             relocate(before, before.root, self.places.root)
         return ""
@@ -140,7 +140,7 @@ class Keeper:
         hit = entry.files & changed
         if hit:
             first = min(hit)
-            return f"{first} {'changed' if self.files.digest(first) != NOTHING else 'is gone'}"
+            return f"{self.shown(first)} {'changed' if self.files.digest(first) != NOTHING else 'is gone'}"
         lost = entry.names & moved
         if lost:
             return f"the module {min(lost, key=repr)[0]} is another one"
@@ -154,14 +154,14 @@ class Keeper:
         known = {key: number for number, key in enumerate(self.before.order)}
         for line, column, answer in entry.strings:
             if answer and (answer not in earlier or earlier[answer].short in changed):
-                return f"a string in {answer.partition(chr(0))[0]} counted for it"
+                return f"a string in {self.shown(answer.partition(chr(0))[0])} counted for it"
             for key, other in earlier.items():
                 was_earlier = key in known and known[key] < known.get(item.key, -1)
                 overtaken = answer and known.get(key, -1) < known.get(answer, -1)
                 same = other.short not in changed and was_earlier and not overtaken
                 later = answer and other.number < earlier[answer].number
                 if not same and not later and may_begin(self._lines(other), line, column):
-                    return f"a string in {other.short} may count for it"
+                    return f"a string in {self.shown(other.short)} may count for it"
         return ""
 
     def _lines(self, item: Item) -> list[bytes]:
@@ -189,7 +189,12 @@ class Keeper:
             if len(items) > 1:
                 stale = [item for item in items if item.number in self.stale]
                 if stale:
-                    self._add((item.number for item in items), f"{stale[0].short} has the same name")
+                    self._add((item.number for item in items), f"{self.shown(stale[0].short)} has the same name")
+
+    def shown(self, short: str) -> str:
+        """Return a kept path as people can follow it, absolute; a module that has no file by its name."""
+        bare = short.startswith("{") and os.sep not in short
+        return short.strip("{}") if bare else self.places.long(short)
 
     def entry(self, number: int) -> Entry | None:
         """Return what still holds of a file, or what held the last time."""

@@ -86,7 +86,7 @@ class Needs:
             entry = self._keeper.entry(item.number)
             hit = entry.files & changed if entry is not None else ()
             if hit and item.number not in self._keeper.stale:
-                out[item.number] = f"something else is assigned into {min(hit)}"
+                out[item.number] = f"something else is assigned into {self._keeper.shown(min(hit))}"
         return out
 
     def injected(self, fresh: Parsed) -> dict[str, bytes]:
