@@ -71,7 +71,7 @@ def clear_command(file_option: Path | None, as_json: bool) -> None:
     try:
         found = clear(folder)
     except OSError as error:
-        raise ReportError(f"{error.filename or folder}: cannot be removed: {error.strerror or error}") from None
+        raise ReportError(f"{folder}: cannot be removed: {error.strerror or error}") from None
     if as_json:
         _echo_json({"folder": str(folder), "removed_bytes": found.bytes})
     else:

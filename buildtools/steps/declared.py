@@ -59,7 +59,7 @@ def _nobodys(ctx: StepContext, folder: Path, made: Iterable[Path] = ()) -> Itera
     base = os.path.normpath(folder)
     for path in (ctx.reports, *made):
         below = os.path.relpath(path, base)
-        if below != ".." and not below.startswith("../") and not has_wildcard(below):
+        if below not in (".", "..") and not below.startswith("../") and not has_wildcard(below):
             yield from (below, f"{below}/**")
 
 

@@ -79,7 +79,7 @@ def sweep(folder: Path, bound: int) -> Swept:
         except FileNotFoundError:  # somebody else was quicker
             freed += part.size
         except OSError as error:
-            problems.append(f"{error.filename}: {error.strerror}")
+            problems.append(f"{part.path}: {error.strerror}")  # the error knows no more than a name
         else:
             removed += 1
             freed += part.size

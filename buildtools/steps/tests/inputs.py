@@ -83,7 +83,7 @@ class Reading:
         workdir = self._ctx.workdir
         names = [path.partition("::")[0] for path in self._named.paths]
         if not names or not all((workdir / name).exists() for name in names):
-            for folder in (workdir, workdir / self._named.top):
+            for folder in dict.fromkeys((workdir, workdir / self._named.top)):
                 environments = [path.parent for path in folder.glob("*/pyvenv.cfg")]
                 yield from all_files(self._ctx, folder, (*self._named.made, *environments))
 
