@@ -42,8 +42,10 @@ def project_of(file: Path | None) -> tuple[Path | None, Path]:
 def state_folder(file: Path | None) -> Path:
     """Return the work folder `.buildtools` of a pipeline file's project, or the next one from here upwards.
 
-    It need not exist.
+    It need not exist. Raises `InvalidPipeline` for a file that is named and not there.
     """
+    if file is not None and not file.is_file():
+        raise InvalidPipeline(f"{file}: {'it is a directory' if file.is_dir() else 'no such file'}")
     if file is None:
         here = Path.cwd()
         for folder in (here, *here.parents):

@@ -92,6 +92,7 @@ def gc(file_option: Path | None, max_size: int | None, as_json: bool) -> None:
 
     That also happens by itself at the end of a run: once a day, and when the run has written more than 128 MiB.
     """
+    from buildtools.core.errors import ReportError
     from buildtools.core.wording import count, size
     from buildtools.system.sweep import BOUND, sweep
 
@@ -99,15 +100,24 @@ def gc(file_option: Path | None, max_size: int | None, as_json: bool) -> None:
     swept = sweep(folder, BOUND if max_size is None else max_size)
     if as_json:
         _echo_json({"folder": str(folder), **_builtins(swept)})
-        return
-    entries = count(swept.removed, "entry", "entries")
-    click.echo(f"{folder}: {entries} removed ({size(swept.removed_bytes)}), {size(swept.bytes)} left")
+    else:
+        entries = count(swept.removed, "entry", "entries")
+        click.echo(f"{folder}: {entries} removed ({size(swept.removed_bytes)}), {size(swept.bytes)} left")
+    if swept.stuck:
+        entries = count(swept.stuck, "entry", "entries")
+        raise ReportError(f"{entries} could not be removed, such as {swept.problem}")
 
 
 def _folder(file: Path | None) -> Path:
+    """Return the project's cache, which need not exist. Raises `InvalidPipeline` where there is no project."""
     from buildtools.session import state_folder
 
-    return state_folder(file) / "cache"
+    folder = state_folder(file)
+    if file is None and not folder.is_dir():
+        from buildtools.pipeline.find import find_file
+
+        find_file(Path.cwd())
+    return folder / "cache"
 
 
 def _builtins(value: object) -> dict[str, Any]:

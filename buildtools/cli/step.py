@@ -33,6 +33,21 @@ class PluginTable(click.Group):
             formatter.write_dl(infos)
 
 
+class PluginCommand(click.Command):
+    """A plugin as a command: it knows the flags that stand before it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            outer = ctx.parent
+            if outer and any(error.option_name in option.opts for option in outer.command.get_params(outer)):
+                words = f"{outer.command_path} {error.option_name} {self.name}"
+                said = f"{error.option_name} says how to run the step, and stands before its plugin: {words} …"
+                raise click.UsageError(said, ctx) from None
+            raise
+
+
 @click.command("step", cls=PluginTable, subcommand_metavar="PLUGIN [OPTIONS]...")
 @click.option("-C", "--directory", metavar="DIR", help="Work as if started in DIR.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what PLUGIN would do, if it can tell, and do nothing.")
@@ -89,7 +104,7 @@ def _command_of(name: str) -> click.Command:
         for option in _flat(options)
         for parameter in (*_positional(option, plugin.positional), _parameter(option))
     ]
-    return click.Command(name, params=parameters, callback=call, help=cleandoc(plugin.__doc__ or ""))
+    return PluginCommand(name, params=parameters, callback=call, help=cleandoc(plugin.__doc__ or ""))
 
 
 def _flat(options: tuple[Option, ...], outer: str = "") -> Iterator[Option]:

@@ -44,7 +44,8 @@ class RunCache:
         self.root = root
         self.masker = masker
         self.refresh = refresh
-        self._emptied: set[str] = set()
+        self._tools: set[str] = set()
+        self._away: list[Path] = []
         self._lock = threading.Lock()
         self._opened: tuple[Store, Digests] | None = None
 
@@ -60,14 +61,18 @@ class RunCache:
 
     def close(self) -> None:
         """Write what is to be remembered, and see to the cache's size; harmless if nothing was asked of it."""
-        if self._opened is None:
-            return
-        store, digests = self._opened
-        digests.save()
-        if store.written:
-            from buildtools.system.sweep import sweep_now_and_then
+        written = 0
+        if self._opened is not None:
+            store, digests = self._opened
+            digests.save()
+            written = store.written
+        if written or self._tools:
+            from buildtools.system.sweep import remove_folder, sweep_now_and_then
 
-            sweep_now_and_then(self.folder, written=store.written)
+            for folder in self._away:
+                with suppress(OSError):  # then a later clean-up finds it
+                    remove_folder(folder)
+            sweep_now_and_then(self.folder, written=written)
 
     def _open(self) -> tuple[Store, Digests]:
         with self._lock:
@@ -84,12 +89,14 @@ class RunCache:
         name = re.sub(r"[^A-Za-z0-9._=-]+", "_", plugin).strip("._")[-80:] or "plugin"
         folder = self.folder / "tools" / name
         with self._lock:
-            if self.refresh and name not in self._emptied:
-                self._emptied.add(name)
-                # Out of the way at one stroke: another run may be at work there. The next clean-up removes it.
-                with suppress(OSError):
-                    folder.rename(folder.with_name(f".{name}.{os.urandom(4).hex()}"))
+            if self.refresh and name not in self._tools:
+                # Out of the way at one stroke: another run may be at work there. `close` removes it.
+                away = folder.with_name(f".{name}.{os.urandom(4).hex()}")
+                with suppress(FileNotFoundError):
+                    folder.rename(away)
+                    self._away.append(away)
             folder.mkdir(parents=True, exist_ok=True)
+            self._tools.add(name)
         return folder
 
 

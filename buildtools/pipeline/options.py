@@ -37,8 +37,7 @@ class Plugin:
         try:
             step = self.cls(**attributes)
             for option, message in step.check_options():
-                entry = node.entries.get(option)
-                problems.add(entry.value if entry else node, f"{option}: {message}" if option else message)
+                _note(problems, node, option, message)
         except (TypeError, ValueError) as error:
             problems.add(node, f"{self.name}: {error}")
         except Exception as error:  # a plugin is foreign code: whatever it raises is its fault, told by its name
@@ -65,8 +64,18 @@ class Plugin:
             return
         for option, message in said:
             if option and option not in late:
-                entry = node.entries.get(option)
-                problems.add(entry.value if entry else node, f"{option}: {message}")
+                _note(problems, node, option, message)
+
+
+def _note(problems: Problems, node: Entries, option: str, message: str) -> None:
+    """Add what a step says of an option, or of all with an empty one; a flag, as a place, names its option itself."""
+    entry = node.entries.get(option)
+    named = not option or (entry is not None and entry.value.source.name == _flag(option))
+    problems.add(entry.value if entry else node, message if named else f"{option}: {message}")
+
+
+def _flag(option: str) -> str:
+    return f"--{option.replace('.', '-')}"
 
 
 def _only(node: Entries, names: Set[str]) -> Entries:
@@ -105,7 +114,7 @@ def configured(plugin: type[Step], values: Mapping[str, FlagValue], *, name: str
     entries: dict[str, Entry] = {}
     for option, value in values.items():
         outer, _, inner = option.partition(".")
-        source = Source(f"--{option.replace('.', '-')}", "")
+        source = Source(_flag(option), "")
         node = _mapping(source, value, problems) if outer in mappings and not inner else _node(source, value)
         key = Text(source, 0, 0, inner or outer)
         if not inner:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from buildtools.plugin import StepContext, StepError
-from buildtools.system.files import find_files, pattern_problem
+from buildtools.system.files import find_files, has_wildcard, pattern_problem
 from buildtools.system.outputs import missing_outputs, outputs_problem
 
 _NOBODYS = (
@@ -40,13 +40,38 @@ def input_files(ctx: StepContext, inputs: Sequence[str], outputs: Sequence[str] 
 
     Raises `StepError` if there is not one, since a result that depends on nothing would be taken for ever.
     """
-    reports = Path(os.path.normpath(ctx.reports))
-    below = [f"{reports.relative_to(ctx.workdir).as_posix()}/**"] if reports.is_relative_to(ctx.workdir) else []
-    found = find_files(ctx.workdir, inputs, (*outputs, *below, *_NOBODYS))
+    found = find_files(ctx.workdir, inputs, (*outputs, *_nobodys(ctx, ctx.workdir)))
     if not found:
-        ctx.warn(f"its result is not kept for later runs: no file matches its inputs ({', '.join(inputs)})")
-        raise StepError(f"no file matches its inputs: {', '.join(inputs)}")
+        problem = _nothing(ctx, inputs, outputs)
+        ctx.warn(f"its result is not kept for later runs: {problem}")
+        raise StepError(problem)
     return tuple(found)
+
+
+def all_files(ctx: StepContext, folder: Path, made: Iterable[Path] = ()) -> list[Path]:
+    """Return all files below a folder that can be inputs: none of caches and reports, nor those that are `made`."""
+    return find_files(folder, ["**"], tuple(_nobodys(ctx, folder, made)))
+
+
+def _nobodys(ctx: StepContext, folder: Path, made: Iterable[Path] = ()) -> Iterator[str]:
+    """Yield the patterns from `folder` of what is no input, whatever `inputs` say: a path below it for `made` too."""
+    yield from _NOBODYS
+    base = os.path.normpath(folder)
+    for path in (ctx.reports, *made):
+        below = os.path.relpath(path, base)
+        if below not in (".", "..") and not below.startswith("../") and not has_wildcard(below):
+            yield from (below, f"{below}/**")
+
+
+def _nothing(ctx: StepContext, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+    """Say why there is no input."""
+    said = ", ".join(inputs)
+    if outputs and find_files(ctx.workdir, inputs, tuple(_nobodys(ctx, ctx.workdir))):
+        return f"its inputs ({said}) match nothing but its own outputs ({', '.join(outputs)})"
+    if left_out := find_files(ctx.workdir, inputs, outputs, default_excludes=False):
+        which = left_out[0].relative_to(ctx.workdir).as_posix()
+        return f"its inputs ({said}) match only files that never count, such as {which}"
+    return f"no file matches its inputs ({said})"
 
 
 def absent_outputs(ctx: StepContext, outputs: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -33,6 +34,10 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     removed: int = 0
     removed_bytes: int = 0
     bytes: int = 0
+    stuck: int = 0
+    """how many parts were to go and could not be removed"""
+    problem: str = ""
+    """what the system said of the first of these"""
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -60,18 +65,26 @@ def contents(folder: Path) -> Contents:
 def sweep(folder: Path, bound: int) -> Swept:
     """Remove what was used longest ago until at most `bound` bytes are left, and what cut off runs left behind.
 
-    Runs that use the folder meanwhile do without what is gone. What cannot be removed stays.
+    Runs that use the folder meanwhile do without what is gone. What cannot be removed stays, and is told.
     """
     _remove_litter(folder)
     parts = sorted(_parts(folder), key=lambda part: part.used)
     total, removed, freed = sum(part.size for part in parts), 0, 0
+    problems: list[str] = []
     for part in parts:
         if total - freed <= bound:
             break
-        if _removed(part):
+        try:
+            remove_folder(part.path) if part.folder else os.unlink(part.path)  # noqa: PTH108
+        except FileNotFoundError:  # somebody else was quicker
+            freed += part.size
+        except OSError as error:
+            problems.append(f"{part.path}: {error.strerror}")  # the error knows no more than a name
+        else:
             removed += 1
             freed += part.size
-    return Swept(removed=removed, removed_bytes=freed, bytes=total - freed)
+    stuck, problem = len(problems), problems[0] if problems else ""
+    return Swept(removed=removed, removed_bytes=freed, bytes=total - freed, stuck=stuck, problem=problem)
 
 
 def sweep_now_and_then(folder: Path, bound: int = BOUND, *, written: int = 0) -> None:
@@ -93,18 +106,50 @@ def sweep_now_and_then(folder: Path, bound: int = BOUND, *, written: int = 0) ->
 
 
 def clear(folder: Path) -> Contents:
-    """Remove everything; return what was there. Raises `OSError` if the folder cannot be taken away."""
+    """Remove everything; return what was there. Raises `OSError` if something cannot be taken away.
+
+    A link stays, and so does a folder that cannot be moved, as where another file system is mounted: these are emptied.
+    """
     found = contents(folder)
-    if os.path.lexists(folder) and not folder.is_dir():
-        folder.unlink()
+    _remove_litter(folder)
+    if not folder.is_dir():
+        if not folder.is_symlink():
+            folder.unlink(missing_ok=True)
         return found
+    if away := _moved_away(folder):
+        remove_folder(away)
+    else:
+        _empty(folder)
+    return found
+
+
+def _moved_away(folder: Path) -> Path | None:
+    """Move a folder at one stroke, so that a run that is under way begins anew; `None` if it has to stay."""
+    if folder.is_symlink():
+        return None
     away = folder.with_name(f".{folder.name}.{os.urandom(4).hex()}")
     try:
-        folder.rename(away)  # at one stroke: a run that is under way begins anew
-    except FileNotFoundError:
-        return found
-    _remove_folder(os.fspath(away))
-    return found
+        return folder.rename(away)
+    except OSError:
+        return None
+
+
+def _empty(folder: Path) -> None:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                remove_folder(entry.path)
+            else:
+                os.unlink(entry.path)  # noqa: PTH108
+
+
+def remove_folder(path: str | Path) -> None:
+    """Remove a folder with all that is in it. Raises `OSError` for what cannot be removed, once the rest is gone."""
+    import shutil
+
+    shutil.rmtree(path, ignore_errors=True)
+    if os.path.lexists(path):
+        shutil.rmtree(path)  # to hear why
 
 
 def _parts(folder: Path) -> Iterator[_Part]:
@@ -131,20 +176,14 @@ def _tool(path: str) -> _Part:
     return _Part(used, size, path, folder=True)
 
 
-def _removed(part: _Part) -> bool:
-    try:
-        if part.folder:
-            _remove_folder(part.path)
-        else:
-            os.unlink(part.path)  # noqa: PTH108
-    except OSError:
-        return False
-    return True
-
-
 def _remove_litter(folder: Path) -> None:
-    """Remove temporary files that a killed run left, and tools' folders that were put away."""
+    """Remove temporary files that a killed run left, and folders that were put away: tools' own, and the whole one."""
     limit = time.time() - _HOUR
+    away = re.compile(rf"\.{re.escape(folder.name)}\.[0-9a-f]{{8}}")
+    for beside in _entries(folder.parent):
+        if away.fullmatch(beside.name) and beside.is_dir(follow_symlinks=False):
+            with suppress(OSError):
+                remove_folder(beside.path)
     for entry in _entries(folder):
         if entry.is_dir(follow_symlinks=False):
             for inner in _entries(entry.path):
@@ -152,17 +191,9 @@ def _remove_litter(folder: Path) -> None:
                     if not inner.name.startswith("."):
                         continue
                     if inner.is_dir(follow_symlinks=False):
-                        _remove_folder(inner.path)
+                        remove_folder(inner.path)
                     elif inner.stat(follow_symlinks=False).st_mtime < limit:
                         os.unlink(inner.path)  # noqa: PTH108
-
-
-def _remove_folder(path: str) -> None:
-    import shutil
-
-    shutil.rmtree(path, ignore_errors=True)
-    if os.path.lexists(path):
-        raise OSError(f"{path} cannot be removed")
 
 
 def _entries(folder: Path | str) -> list[os.DirEntry[str]]:

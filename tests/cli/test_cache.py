@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from typing import Any
 
 import pytest
@@ -68,6 +70,34 @@ def test_the_cache_is_found_from_below_and_by_the_file(made: Project) -> None:
     stats = made.call("cache", "stats").stdout
     assert made.call("-C", "src", "cache", "stats").stdout == stats
     assert made.call("cache", "stats", "-C", "src", "-f", "../pipeline.yaml").stdout == stats
+
+
+def test_a_file_that_is_named_must_be_there(made: Project) -> None:
+    made.run()
+    for words in (("cache", "stats"), ("cache", "clear"), ("cache", "gc"), ("why", "lint")):
+        outcome = made.call(*words, "-f", "nope.yaml")
+        assert (outcome.code, outcome.stdout) == (3, ""), outcome
+        assert "nope.yaml: no such file" in outcome.stderr
+    outcome = made.call("-C", "/", "cache", "stats")
+    assert outcome.code == 3
+    assert "no pipeline file in /" in outcome.stderr
+
+
+def test_what_gc_cannot_remove_is_an_error(made: Project) -> None:
+    made.run()
+    folders = [path for path in (made.root / ".buildtools/cache").iterdir() if path.is_dir()]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        if os.access(folders[0], os.W_OK):
+            pytest.skip("root may write anywhere")
+        outcome = made.call("cache", "gc", "--max-size", "0")
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert outcome.code == 5
+    assert ": 0 entries removed (0 B), " in outcome.stdout
+    assert re.search(r"\d+ entries could not be removed, such as .*: Permission denied", outcome.stderr)
 
 
 def test_why_tells_the_files_and_fits_eighty_columns(made: Project) -> None:

@@ -284,6 +284,10 @@ def test_step_takes_its_flags_before_the_plugin_and_options_behind(project: Make
     clear(made.call("step", "shell"), 3, "run", "shell needs the option run")
     clear(made.call("step", "shel"), 2, "no plugin is called 'shel'", "did you mean 'shell'?")
     clear(made.call("step", "shell", "--chek", "x"), 2, "No such option '--chek'")
+    said = made.call("step", "shell", "x", "--no-cache")
+    clear(said, 2, "--no-cache says how to run the step", "before its plugin: buildtools step --no-cache shell …")
+    said = made.call("step", "jslint", "--options", "browser=yes")
+    clear(said, 3, "--options: browser: 'yes' is neither true nor false nor a whole number")
     clear(made.call("step", "pylint", "--fail-under", "abc"), 3, "--fail-under", "expected a number", "'abc'")
 
 

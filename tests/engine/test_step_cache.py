@@ -86,3 +86,37 @@ def test_the_context_for_tests_has_a_real_one(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"")
     assert here.digest(file).startswith("e3b0c442")
+
+
+def test_what_cannot_be_put_away_is_not_taken_when_refreshing(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache/tools").symlink_to("/")  # whose `proc`, a mount, not even root can rename
+    assert cache(tmp_path, "proc").folder == tmp_path / "cache/tools/proc"
+    here = cache(tmp_path, "proc", refresh=True)
+    warnings: list[str] = []
+    here.warn = warnings.append
+    here.spare = lambda: tmp_path / "spare"
+    assert [here.folder, here.folder] == [tmp_path / "spare"] * 2
+    assert len(warnings) == 1, warnings
+    assert "the cache cannot be written" in warnings[0]
+
+
+def test_what_was_put_away_goes_at_the_end_of_the_run(tmp_path: Path) -> None:
+    (cache(tmp_path).folder / "state").write_text("old")
+    for _ in range(3):
+        refreshing = cache(tmp_path, refresh=True)
+        (refreshing.folder / "state").write_text("new")
+        assert len([*(tmp_path / "cache/tools").iterdir()]) == 2
+        refreshing.run.close()
+        assert [path.name for path in (tmp_path / "cache/tools").iterdir()] == ["lint"]
+
+
+def test_the_clean_up_comes_round_where_a_plugin_s_folder_is_all_there_is(tmp_path: Path) -> None:
+    killed = tmp_path / "cache/tools/.lint.00112233"
+    killed.mkdir(parents=True)
+    (tmp_path / "cache/swept").touch()
+    os.utime(tmp_path / "cache/swept", (0, 0))
+    here = cache(tmp_path)
+    assert here.folder.is_dir()
+    here.run.close()
+    assert not killed.exists()

@@ -212,7 +212,7 @@ def test_options_from_flags(probe: ModuleType) -> None:
         ({"coverage.brunch": True}, "--coverage-brunch: coverage has no option 'brunch'"),
         ({"coverage": "x", "coverage.branch": True}, "--coverage-branch: it cannot stand together"),
         ({"modes": ["a"]}, "--modes: expected key=value, found 'a'"),
-        ({"text": "odd"}, "--text: text: odd is not even"),
+        ({"text": "odd"}, "--text: odd is not even"),
         ({"text": "${a}", "count": "0"}, "--count"),
     ],
 )

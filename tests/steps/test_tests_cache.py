@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from buildtools.steps.installed import installed
+from buildtools.steps.tests.step import Tests
 from tests.support.context import LoneContext
 from tests.support.project import Outcome, Project
 
@@ -83,6 +85,7 @@ def test_the_result_its_testcases_and_its_reports_come_back(made: Project) -> No
         (lambda p: p.write({"code_/__init__.py": "def one(): return 1  # here\n"}), "code_/__init__.py changed"),
         (lambda p: p.write({"checks/test_one.py": TEST + "\n\ndef test_two(): pass\n"}), "checks/test_one.py changed"),
         (lambda p: p.write({"checks/test_new.py": "def test_new(): pass\n"}), "checks/test_new.py new"),
+        (lambda p: p.write({"checks/data/value.txt": "1"}), "checks/data/value.txt new"),
         (lambda p: p.write({"conftest.py": "import os\n"}), "conftest.py changed"),
         (lambda p: p.write({"pytest.ini": "[pytest]\naddopts = -p no:cacheprovider\n"}), "pytest.ini new"),
         (lambda p: p.env.update(MODE="fast"), "variable MODE changed"),
@@ -96,6 +99,54 @@ def test_what_counts_makes_them_run_again(made: Project, change: Any, reason: st
     again = made.run()
     assert (again.code, cached(again)) == (0, False)
     assert reason in why(made)
+
+
+@pytest.mark.parametrize("runner", ["pytest", "unittest"])
+def test_without_paths_every_file_of_the_work_folder_counts(project: Any, runner: str) -> None:
+    made = project(
+        {
+            "pipeline.yaml": f"""
+            steps:
+              unit:
+                uses: tests
+                with:
+                  runner: {runner}
+                  inputs: ["src/**"]
+                  coverage: {{source: [src], xml: coverage.xml, html: shown, data-file: cover/data}}
+            """,
+            "src/__init__.py": "",
+            "test_a.py": "import unittest, src\nclass A(unittest.TestCase):\n    def test_a(self): pass\n",
+            "env/pyvenv.cfg": "",
+        }
+    )
+    assert made.run().code == 0
+    assert cached(made.run()), "what it makes by itself is none of its inputs"
+    made.write({"env/lib/a.py": ""})
+    assert cached(made.run())
+    made.write({"test_b.py": "import unittest\nclass B(unittest.TestCase):\n    def test_b(self): assert False\n"})
+    assert made.run().code == 1
+    assert why(made) == ["test_b.py new"]
+
+
+def test_names_and_paths_below_count_with_what_stands_around_them(tmp_path: Path) -> None:
+    files = ("top/mod/test_a.py", "top/mod/data/v.txt", "top/conftest.py", "top/__init__.py", "src/a.py", "more/b.txt")
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    ctx = LoneContext(tmp_path, cache=tmp_path / ".buildtools/cache")
+
+    def counted(*sources: str, **options: Any) -> set[str]:
+        inputs = Tests(sources=sources or ("src/**",), **options).inputs(ctx)
+        assert inputs is not None
+        found = {os.path.relpath(path, tmp_path) for path in inputs.files if path.exists()}
+        return {name for name in found if not name.startswith("..")}
+
+    assert counted(paths=("top/mod",)) == set(files) - {"more/b.txt"}
+    assert counted(paths=("top/mod",), args=("more",)) == set(files)
+    assert counted(paths=("top/mod/test_a.py::test_one",)) == set(files) - {"more/b.txt", "top/mod/data/v.txt"}
+    assert counted(paths=("top/mod/test_a.py", "top.mod.test_a"), runner="unittest") == set(files)
+    ctx.workdir = tmp_path / "src"
+    assert counted("**", paths=("mod.test_a",), runner="unittest", top="../top") >= {"top/mod/data/v.txt", "src/a.py"}
 
 
 def test_a_failure_is_looked_at_anew_and_a_revert_is_not(made: Project) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -96,6 +98,57 @@ def test_clearing_removes_everything(folder: Path) -> None:
     assert not folder.exists()
     assert [*folder.parent.iterdir()] == []
     assert clear(folder).blobs == 0
+
+
+def test_a_link_stays_and_what_it_leads_to_is_emptied(folder: Path) -> None:
+    link = folder.parent / "project/cache"
+    link.parent.mkdir()
+    link.symlink_to(folder)
+    assert clear(link).blobs == 10
+    assert link.is_symlink()
+    assert [*link.parent.iterdir()] == [link]
+    assert [*folder.iterdir()] == []
+    folder.rmdir()
+    assert clear(link).blobs == 0
+    assert link.is_symlink()
+
+
+@pytest.mark.skipif(os.getuid() != 0 or shutil.which("mount") is None, reason="only root can mount")
+def test_a_mount_is_emptied(folder: Path) -> None:
+    if subprocess.run(["mount", "--bind", folder, folder], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody mount")
+    try:
+        assert clear(folder).blobs == 10
+        assert [*folder.iterdir()] == []
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_what_a_killed_clearing_left_beside_it_goes(folder: Path) -> None:
+    left, others = folder.with_name(".cache.0011aaff"), folder.with_name(".cache.notes")
+    for clean in (lambda: sweep(folder, 10**9), lambda: clear(folder)):
+        (left / "ab").mkdir(parents=True)
+        (left / "ab/cd").write_bytes(b"x")
+        others.mkdir(exist_ok=True)
+        clean()
+        assert not left.exists()
+        assert others.exists()
+
+
+def test_what_cannot_be_removed_is_told(folder: Path) -> None:
+    inner = next(folder.glob("*/*")).parent
+    inner.chmod(0o555)
+    try:
+        if os.access(inner, os.W_OK):
+            pytest.skip("root may write anywhere")
+        swept = sweep(folder, 0)
+    finally:
+        inner.chmod(0o755)
+    stuck = [*inner.iterdir()]
+    assert (swept.stuck, swept.removed) == (len(stuck), 10 - len(stuck))
+    assert swept.bytes == sum(path.stat().st_size for path in stuck)
+    assert swept.problem.startswith(str(inner))
+    assert swept.problem.endswith(": Permission denied")
 
 
 def test_a_folder_that_is_none_is_empty(tmp_path: Path) -> None:

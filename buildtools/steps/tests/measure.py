@@ -86,6 +86,12 @@ def destinations(coverage: Coverage, ctx: StepContext) -> dict[str, Path]:
     return out
 
 
+def written(coverage: Coverage, ctx: StepContext) -> tuple[Path, ...]:
+    """Return all files and folders that measuring writes."""
+    data = (ctx.workdir / coverage.data_file,) if coverage.data_file else ()
+    return (*destinations(coverage, ctx).values(), *data)
+
+
 def settings(coverage: Coverage, folder: Path, wanted: dict[str, Path]) -> dict[str, Any]:
     """Return what `runners/_buildtools_coverage.py` reads; data and single-file reports are made in `folder`."""
     data = folder / "data"

@@ -95,11 +95,17 @@ class Tests(Step, frozen=True):
         """Return what the file says, with the settings, interpreter and packages that every test depends on."""
         if not self.sources or ctx.cache is None:
             return None
-        from buildtools.steps.tests.inputs import Reading
+        from buildtools.steps.tests.inputs import Named, Reading
 
-        rcfile = (self.coverage.rcfile,) if self.coverage and self.coverage.rcfile else ()
-        named = (interpreter(ctx, self.python), self.inputs_env)
-        return Reading(ctx, ctx.cache).inputs(self.sources, (*self.paths, *rcfile), named)
+        named = Named(
+            paths=self.paths,
+            others=(*self.args, self.coverage.rcfile if self.coverage else ""),
+            top=self.top,
+            python=interpreter(ctx, self.python),
+            env=self.inputs_env,
+            made=measure.written(self.coverage, ctx) if self.coverage else (),
+        )
+        return Reading(ctx, ctx.cache, named).inputs(self.sources)
 
     def settle(self, ctx: StepContext, result: StepResult) -> StepResult:
         """Hold the coverage against the changed lines and the last run."""
