@@ -377,6 +377,17 @@ def test_a_deployment_that_was_killed_before_a_switch_leaves_nothing_behind(
     assert (served(tmp_path), left(tmp_path)) == (["1.0.r3"] * 3, [])
 
 
+@pytest.mark.skipif(shutil.which("flock") is None, reason="flock is not installed")
+def test_the_program_of_a_killed_deployment_is_waited_for(tmp_path: Path, packed: tuple[Path, ...]) -> None:
+    trace = '"$BUILDTOOLS_ROOT/trace"'
+    run = f"{KILL.format(host='a')}; sleep 2; echo first >>{trace}"
+    killed(tmp_path, packed[1], "prepare", hooks={"prepare": [{"run": run}]})
+    said = good(tmp_path, packed[1], hooks=hooks(prepare=f"echo second >>{trace}"))
+    assert "local:a: waited " in said
+    assert (demo(tmp_path, "a") / "trace").read_text() == "first\nsecond\n"
+    assert (served(tmp_path), left(tmp_path)) == (["1.0.r2"] * 3, [])
+
+
 @pytest.mark.parametrize(("on", "which"), [("forward", 1), ("back", 2)])
 def test_a_deployment_that_was_killed_between_hosts_is_put_right_by_the_next(
     tmp_path: Path, packed: tuple[Path, ...], on: str, which: int
