@@ -14,14 +14,17 @@ _LONGEST = 65_536
 
 
 class Hook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A command for `sh`, on each host or on the first alone. `timeout` 0 means: as long as there is `room`.
+    """A command for `sh`, on each host on which something is left to do, or on the first of these alone.
 
-    Raises `ValueError` for a text that is no command.
+    `timeout` 0 means: as long as there is `room`. Raises `ValueError` for a text that is no command.
     """
 
     run: Annotated[str, msgspec.Meta(description="What `sh` runs on the host, in the release's folder")]
     once: Annotated[
-        bool, msgspec.Meta(description="Only on the first host of the list, as for migrations of one database")
+        bool,
+        msgspec.Meta(
+            description="Only on the first host of those with something left to do, as for migrations of one database"
+        ),
     ] = False
     timeout: Annotated[
         Duration, msgspec.Meta(description="When it is ended, and has failed; 0: shortly before its phase is")
