@@ -22,9 +22,9 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 def command(names: tuple[str, ...], **flags: Any) -> int:
     """Switch all hosts to RELEASE, which they must have: in one transaction, with hooks and health checks.
 
-    RELEASE is a version, whose newest release is meant then, or VERSION.REVISION as `buildtools releases` lists it.
-    Nothing is sent. Hosts come from the step `upload` of the pipeline file, or from --host; TARGET from its step
-    `pack`.
+    RELEASE is a version, of which the release that was current last is meant, or VERSION.REVISION as `buildtools
+    releases` lists it. Nothing is sent. Hosts come from the step `upload` of the pipeline file, or from --host;
+    TARGET from its step `pack`.
     """
     if len(names) > 2:
         raise click.UsageError(f"expected [TARGET] RELEASE, found {len(names)} words")

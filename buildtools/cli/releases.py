@@ -36,7 +36,7 @@ def command(target: str | None, as_json: bool, color: str, **flags: Any) -> int:
     """List the releases of TARGET on its hosts.
 
     Hosts come from the step `upload` of the pipeline file, or from --host; TARGET from its step `pack`. A release is
-    named by its version, whose newest release is meant then, or as VERSION.REVISION.
+    named by its version, of which the one that was current last is meant, or as VERSION.REVISION.
     """
     verify, tail = flags.pop("verify"), flags.pop("tail") or 0
     pinned, unpinned = flags.pop("pin"), flags.pop("unpin")

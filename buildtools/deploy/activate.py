@@ -25,9 +25,10 @@ from buildtools.deploy.way import Prepared
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """Which release is wanted.
 
-    `name` is a version, `VERSION.REVISION`, or a release's whole folder name (`1.0.r1~2`); `None` for the good release
-    before the current one, on each host. `rollback` goes back (the release that is left counts as good no more), else
-    it is an activation. `each`: hosts may end up with releases of different content.
+    `name` is a version (its release that was current last), `VERSION.REVISION`, or a release's whole folder name
+    (`1.0.r1~2`); `None` for the good release before the current one, on each host. `rollback` goes back (the release
+    that is left counts as good no more), else it is an activation. `each`: hosts may end up with releases of different
+    content.
     """
 
     name: str | None = None
@@ -141,7 +142,7 @@ def _standing(hosts: Sequence[Host], seen: Sequence[Seen]) -> str:
 
 
 def _candidates(seen: Seen, wish: Wish) -> list[str]:
-    """Return the releases on a host that a wish may mean: the exact name, else the newest of the version."""
+    """Return the releases on a host that a wish may mean: the exact name, else that of the version."""
     if wish.name is None:
         return [seen.before] if seen.before else []
     if wish.name in seen.releases:

@@ -177,7 +177,7 @@ class _Run:
             self._each(asked, partial(run, hook=hook, at=at))
 
     def _hooked(self, way: Way) -> bool:
-        """Whether this is the host that runs what runs once."""
+        """Whether this is the host that runs what runs once: one that has nothing left to do is not touched."""
         return way is self.ways[0]
 
     def _each(self, ways: Sequence[Way], work: Callable[[Way], object]) -> None:

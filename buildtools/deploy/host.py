@@ -23,8 +23,8 @@ class Host(Protocol):
     def root(self, root: str) -> str:
         """Return a root folder as the scripts are to write it."""
 
-    def run(self, script: str, feed: Sequence[Path] = ()) -> Reply:
-        """Run a script by `sh`, with these files one after the other as its input, and wait for its end.
+    def run(self, script: str, feed: Sequence[Path] | bytes = ()) -> Reply:
+        """Run a script by `sh`, with this as its input, or these files one after the other, and wait for its end.
 
         Raises `StepError` if it cannot be run or takes too long; a script that fails is the caller's to judge.
         """
@@ -52,13 +52,14 @@ class LocalHost:
         """Return the absolute path."""
         return str(self.folder / root)
 
-    def run(self, script: str, feed: Sequence[Path] = ()) -> Reply:
+    def run(self, script: str, feed: Sequence[Path] | bytes = ()) -> Reply:
         """Run it as a child of this process, as `Host.run` says; cancelling the step ends it."""
         words = ["sh", "-c", script]
-        if feed:
+        given = feed if isinstance(feed, bytes) else b""
+        if feed and not isinstance(feed, bytes):
             # Not through this process: an archive may be larger than its memory.
             words[2] = f"cat {' '.join(shlex.quote(str(path)) for path in feed)} | sh -c {shlex.quote(script)}"
-        done = self.ctx.run(words, capture=True, silence=self.phase)
+        done = self.ctx.run(words, stdin=given, capture=True, silence=self.phase)
         if done.stalled and self.phase is not None:
             raise overdue(self.name, self.phase)
         return Reply(status=done.returncode, stdout=done.stdout, stderr=done.stderr)

@@ -16,7 +16,7 @@ from buildtools.deploy.transaction import folder
 
 
 def named(stock: Stock, name: str) -> Held:
-    """Return the release that `name` means: a folder's name, or a version, whose newest release it is then.
+    """Return the release that `name` means: a folder's name, or a version: the one of it that was current last.
 
     Raises `StepError` where there is none, or more than one.
     """

@@ -23,6 +23,11 @@ _TOLD = {
     "gone": ("the release {words} was removed by somebody else meanwhile", _AGAIN),
     "appeared": ("the release {words} was made by somebody else meanwhile", _AGAIN),
     "unpack": ("the archive could not be unpacked", _AGAIN),
+    "text": ("the program's text was cut off on its way, so it was not run", _AGAIN),
+    "running": (
+        "a program that an interrupted deployment has started there is still at work",
+        "Wait for its end, or see what it does; then run it again.",
+    ),
     "shared": (
         "{folder}/shared/{words} is not there, and the release is to link to it",
         "Put it there, or write `{words}/` for a folder that may be made.",

@@ -64,7 +64,7 @@ class SshHost:
         """Return the path as it is: it starts at the login's home folder."""
         return root if root.startswith(("/", "./")) else f"./{root}"
 
-    def run(self, script: str, feed: Sequence[Path] = ()) -> Reply:
+    def run(self, script: str, feed: Sequence[Path] | bytes = ()) -> Reply:
         """Run a script, as `Host.run` says; the user's login shell only has to start `sh`."""
         self.ctx.check_cancelled()
         ends = time.monotonic() + self.options.phase
@@ -131,7 +131,7 @@ class SshHost:
             time.sleep(pause)
         raise AssertionError  # there is always another pause
 
-    def _talk(self, channel: Channel, command: str, feed: Sequence[Path]) -> Reply:
+    def _talk(self, channel: Channel, command: str, feed: Sequence[Path] | bytes) -> Reply:
         out, err = bytearray(), bytearray()
         # Both outputs are taken in while the input goes out: else each side may wait for the other for ever.
         readers = [
@@ -150,19 +150,24 @@ class SshHost:
             status = channel.recv_exit_status()  # comes at once when the channel is closed: -1 if there was none
         return Reply(status=status, stdout=bytes(out), stderr=bytes(err))
 
-    def _send(self, channel: Channel, feed: Sequence[Path]) -> None:
-        sent, total = 0, sum(path.stat().st_size for path in feed)
-        try:
-            for path in feed:
-                with path.open("rb") as file:
-                    while piece := file.read(_PIECE):
-                        self.ctx.check_cancelled()
-                        channel.sendall(piece)
-                        sent += len(piece)
-                        self.ctx.progress(sent, total, f"sending to {self.name}")
+    def _send(self, channel: Channel, feed: Sequence[Path] | bytes) -> None:
+        # Suppressed: the script ended before its input, and says why.
+        with contextlib.suppress(OSError, EOFError):
+            if isinstance(feed, bytes):
+                channel.sendall(feed)
+            else:
+                self._send_files(channel, feed)
             channel.shutdown_write()
-        except (OSError, EOFError):
-            pass  # the script ended before its input: it says why
+
+    def _send_files(self, channel: Channel, feed: Sequence[Path]) -> None:
+        sent, total = 0, sum(path.stat().st_size for path in feed)
+        for path in feed:
+            with path.open("rb") as file:
+                while piece := file.read(_PIECE):
+                    self.ctx.check_cancelled()
+                    channel.sendall(piece)
+                    sent += len(piece)
+                    self.ctx.progress(sent, total, f"sending to {self.name}")
 
 
 class Ahead:

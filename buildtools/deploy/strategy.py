@@ -14,12 +14,16 @@ _SHARE = re.compile(r"([0-9]{1,5})(%?)")
 class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many hosts are switched together: a number of them (`2`), or a share of all (`25%`).
 
-    A share is rounded down, but a batch is one host at least. The first hosts of the list are the canaries.
+    Hosts on which nothing is left to do are passed over, and do not count. A share is rounded down, but a batch is one
+    host at least. The first hosts of the list are the canaries.
     Raises `ValueError` for what is neither.
     """
 
     canary: Annotated[
-        str, msgspec.Meta(description="How many hosts are switched and checked before all others: `1` or `10%`")
+        str,
+        msgspec.Meta(
+            description="How many of the hosts with something left to do are switched and checked first: `1` or `10%`"
+        ),
     ] = "0"
     batch: Annotated[
         str, msgspec.Meta(description="How many of the others are switched and checked together: `2` or `25%`")

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from buildtools.deploy import owner
-from buildtools.deploy.hooks import Hook
+from buildtools.deploy.hooks import Hook, grace, room
 from buildtools.deploy.host import Host
 from buildtools.deploy.layout import address
 from buildtools.deploy.place import Place
@@ -35,9 +35,9 @@ _DOING = {
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
-    """What a script gets besides its variables: files as its input, one after the other, and arguments."""
+    """What a script gets besides its variables: its input, as `Host.run` takes it, and arguments."""
 
-    feed: tuple[Path, ...] = ()
+    feed: tuple[Path, ...] | bytes = ()
     arguments: tuple[str, ...] = ()
 
 
@@ -153,16 +153,20 @@ def abort(transaction: Transaction, event: str, why: str) -> Reply:
     return _phase(transaction, "abort", {"event": event, "why": why.partition("\n")[0][:300]})
 
 
-def limit(transaction: Transaction, hook: Hook) -> float:
-    """Return how long a user's program may run (s): it ends before the command does in which it runs."""
-    return hook.timeout or max(1.0, transaction.site.phase - 5)
-
-
 def program(transaction: Transaction, hook: Hook, place: Place, where: str) -> Reply:
-    """Run a user's program in a folder below ROOT/TARGET; `place` is what it is told of."""
-    more = {"run": hook.run, "limit": str(ceil(limit(transaction, hook))), "place": where}
-    words = [f"{name}={value}" for name, value in place.environment().items()]
-    return _phase(transaction, "hook", more, Stream(arguments=tuple(words)))
+    """Run a user's program in a folder below ROOT/TARGET; `place` is what it is told of.
+
+    For another one to end it waits as long as its own time allows; without a `timeout`, half of what there is.
+    """
+    most = max(1, room(transaction.site.phase))
+    limit = min(ceil(hook.timeout) or most, most)
+    patience = most - (limit if hook.timeout else max(1, most // 2))
+    times = {"limit": limit, "grace": grace(transaction.site.phase), "room": most, "patience": patience}
+    more = {"place": where, **{name: str(seconds) for name, seconds in times.items()}}
+    words = tuple(f"{name}={value}" for name, value in place.environment().items())
+    # Whatever the text begins with, it is no option; and its last line says that it is whole.
+    feed = f"\n{hook.run}\n# {transaction.id}\n".encode()
+    return _phase(transaction, "hook", more, Stream(feed=feed, arguments=words))
 
 
 def _claiming(transaction: Transaction, proven: Sequence[str]) -> dict[str, str]:

@@ -126,21 +126,25 @@ class Way:
         first = hook.run.strip().splitlines()[0]
         self.say(f"{at}: {first}")
         reply = self.take(lambda transaction: phase.program(transaction, hook, place, where))
+        if waited := reply.first("waited"):
+            self.say(f"waited {waited} s for the end of another program, of an interrupted deployment")
         said = reply.all("out")
         for line in said:
             self.say(f"| {line}")
         if (code := reply.first("code")) != "0":
-            late = f"took longer than {phase.limit(self.transaction, hook):g} s"
-            why = late if reply.all("late") else f"ended with status {code}"
+            late = reply.first("late")
+            why = f"took longer than {late} s" if late else f"ended with status {code}"
             shown = "".join(f"\n  {line}" for line in said[-5:])
             name = self.host.name
             raise Unfit(f"{name}: the {at} program `{first}` {why}{shown}", f"{name}: a {at} program {why}")
 
     def attempt(self, hook: Hook, at: str, gone_back: str | None = None) -> None:
-        """Run a user's program as `program` does; its failure is a warning."""
+        """Run a user's program as `program` does; that it failed, or could not be begun, is a warning."""
         try:
             self.program(hook, at, gone_back)
-        except Unfit as error:
+        except (Unfit, Refusal) as error:
+            if isinstance(error, Refusal) and error.reason != "running":
+                raise
             self.voice.warn(error.message)
 
     def return_first(self, first: bool) -> None:

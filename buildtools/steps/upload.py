@@ -119,10 +119,7 @@ class Upload(Step, frozen=True):
         for option, value in (("timeout", self.timeout), ("connect-timeout", self.connect_timeout)):
             if value < 1:
                 yield option, "must be at least one second"
-        hooks = self.hooks
-        for hook in (*hooks.prepare, *hooks.before_switch, *hooks.reload, *hooks.after_switch, *hooks.after_rollback):
-            if hook.timeout > self.timeout:
-                yield "hooks", f"a program may take {hook.timeout:g} s, but `timeout` ends it after {self.timeout:g} s"
+        yield from (("hooks", problem) for problem in self.hooks.problems(self.timeout))
 
     def tools(self, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:  # noqa: ARG002 - the same everywhere
         """Say whether fabric is there, if it is needed."""

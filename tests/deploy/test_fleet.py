@@ -207,6 +207,15 @@ def test_a_hook_may_run_once_and_shows_what_it_says(tmp_path: Path, packed: tupl
     assert "local:a: | @bt error forged" in said
 
 
+def test_hosts_with_nothing_left_to_do_run_no_hooks_and_do_not_count(tmp_path: Path, packed: tuple[Path, ...]) -> None:
+    good(tmp_path, packed[1], hosts=HOSTS[:1])
+    run = 'touch "$BUILDTOOLS_ROOT/ran"'
+    said = good(tmp_path, packed[1], hooks=Hooks(reload=(Hook(run=run, once=True),)), strategy=Strategy(batch="50%"))
+    assert [(demo(tmp_path, host) / "ran").exists() for host in "abc"] == [False, True, False]
+    assert "local:a: 1.0.r2 is current already: nothing sent, nothing switched" in said
+    assert said.index("local:b: current -> 1.0.r2") < said.index("local:c: current -> 1.0.r2")
+
+
 @pytest.mark.parametrize("place", ["prepare", "before_switch"])
 def test_a_hook_that_fails_before_the_switch_aborts_all(tmp_path: Path, packed: tuple[Path, ...], place: str) -> None:
     run = 'echo about; echo "why it failed" >&2; case $BUILDTOOLS_ROOT in */b/*) exit 7 ;; esac'
@@ -375,6 +384,17 @@ def test_a_deployment_that_was_killed_before_a_switch_leaves_nothing_behind(
     assert said.count("cleared up after the interrupted deployment") == 3
     assert said.count("took over the lock") == 3
     assert (served(tmp_path), left(tmp_path)) == (["1.0.r3"] * 3, [])
+
+
+@pytest.mark.skipif(shutil.which("flock") is None, reason="flock is not installed")
+def test_the_program_of_a_killed_deployment_is_waited_for(tmp_path: Path, packed: tuple[Path, ...]) -> None:
+    trace = '"$BUILDTOOLS_ROOT/trace"'
+    run = f"{KILL.format(host='a')}; sleep 2; echo first >>{trace}"
+    killed(tmp_path, packed[1], "prepare", hooks={"prepare": [{"run": run}]})
+    said = good(tmp_path, packed[1], hooks=hooks(prepare=f"echo second >>{trace}"))
+    assert "local:a: waited " in said
+    assert (demo(tmp_path, "a") / "trace").read_text() == "first\nsecond\n"
+    assert (served(tmp_path), left(tmp_path)) == (["1.0.r2"] * 3, [])
 
 
 @pytest.mark.parametrize(("on", "which"), [("forward", 1), ("back", 2)])

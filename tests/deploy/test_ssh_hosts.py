@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from buildtools.deploy.hooks import Hook, Hooks
 from buildtools.plugin import StepError
 from tests.support.context import LoneContext
 from tests.support.reach import Cancellable
@@ -306,3 +307,9 @@ def test_nothing_that_a_user_writes_is_read_by_a_shell(sshd: Sshd, tmp_path: Pat
     listed = f"ls {shlex.quote(str(tmp_path))} {shlex.quote(str(sshd.folder))} ~"
     done = subprocess.run(["sh", "-c", listed], capture_output=True, text=True, check=True)
     assert "pwned" not in done.stdout.split("\n")
+
+
+def test_a_program_may_be_as_long_as_it_is_allowed_to_be(sshd: Sshd, tmp_path: Path) -> None:
+    text = f"echo {'ж' * 13_000} | wc -c # {chr(39) * 8_000}"
+    said = deploy(sshd, tmp_path, pack(tmp_path, ONE), hooks=Hooks(prepare=(Hook(run=text.ljust(65_536, "!")),)))
+    assert "| 26001\n" in said

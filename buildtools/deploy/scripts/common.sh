@@ -2,6 +2,8 @@
 # Starting programs is what takes the time here: functions leave their results in variables, and what the shell can do by
 # itself, it does.
 set -eu
+# The login's own, which the user's programs get back.
+locale=${LC_ALL-}
 LC_ALL=C
 export LC_ALL
 umask 022
@@ -76,17 +78,22 @@ mine() {
   case $word in "$txn|"*) return 0 ;; *) return 1 ;; esac
 }
 
+# FILE SECONDS KIND: the lock on this open file, after so many seconds at most: $waited.
+hold() {
+  waited=0
+  while code=0; flock -n "$1" || code=$?; [ $code -eq 1 ]; do  # 1: held by another; BusyBox knows no -w
+    [ $waited -lt "$2" ] || fail "$3"
+    waited=$((waited + 1))
+    sleep 1
+  done
+}
+
 # Where flock is there, nobody takes a lock over between another one's check and its rename.
 guarded=no
 guard() {
   if command -v flock >/dev/null 2>&1; then
     exec 9>$state/mutex
-    tries=0
-    while code=0; flock -n 9 || code=$?; [ $code -eq 1 ]; do  # 1: held by another; BusyBox knows no -w
-      tries=$((tries + 1))
-      [ $tries -le 60 ] || fail busy
-      sleep 1
-    done
+    hold 9 60 busy
     guarded=yes
   fi
 }

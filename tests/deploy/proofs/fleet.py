@@ -74,7 +74,7 @@ class Place:
         """What no finished deployment leaves."""
         base, private = self.folder, self.folder / ".buildtools"
         left = [path for name in ("txn", "stage") for path in _inside(private / name)]
-        known = {"txn", "stage", "manifests", "log.jsonl", "mutex", "pins", "good", "latest"}
+        known = {"txn", "stage", "manifests", "log.jsonl", "mutex", "program", "pins", "good", "retired", "latest"}
         left += [path for path in _inside(private) if path.name not in known]
         names = {path.name for path in _inside(base / "releases")}
         left += [path for path in _inside(private / "manifests") if path.name.rpartition(".")[0] not in names]
