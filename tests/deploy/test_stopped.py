@@ -22,7 +22,7 @@ from tests.support.releases import content, current, pack, upload
 from tests.support.sshd import Sshd
 
 ONE, TWO = {"index.html": "one"}, {"index.html": "two"}
-WAIT = 'touch "$BUILDTOOLS_ROOT/here"; sleep 60'
+WAIT = 'touch "$BUILDTOOLS_ROOT/here"; while [ -e "$BUILDTOOLS_ROOT/here" ]; do sleep 0.1; done'
 
 
 @pytest.fixture
@@ -36,12 +36,12 @@ def state(root: Path) -> Path:
     return root / "site/demo/.buildtools"
 
 
-def waiting(root: Path, place: str) -> subprocess.Popen[str]:
+def waiting(root: Path, place: str, hosts: str = "hosts: 'local:'") -> subprocess.Popen[str]:
     """Start to deploy TWO over ONE with a program at that place that takes long; return when it is at work."""
     upload(root, pack(root, ONE))
     archive = pack(root, TWO, revision="r2")
     (root / "pipeline.yaml").write_text(
-        f"steps: {{upload: {{uses: upload, with: {{archive: {archive}, hosts: 'local:', root: site,"
+        f"steps: {{upload: {{uses: upload, with: {{archive: {archive}, {hosts}, root: {root}/site,"
         f" hooks: {{{place}: {json.dumps(WAIT)}}}}}}}}}"
     )
     words = [sys.executable, "-m", "buildtools", "run", "--output", "plain"]
@@ -76,6 +76,31 @@ def test_a_run_that_is_stopped_after_the_switch_says_that_it_has_the_lock(tmp_pa
     assert "stopped when local had been switched: the next run puts all hosts right" in said
     assert "stopped with the lock taken on local: until 2" in said
     assert (state(tmp_path) / "lock").is_symlink()
+
+
+def reaching(sshd: Sshd) -> str:
+    return f"hosts: '{sshd.address}', identity: {sshd.key}, known-hosts: {sshd.known_hosts}"
+
+
+def test_a_run_over_ssh_that_is_stopped_before_the_switch_frees_the_lock(sshd: Sshd, tmp_path: Path) -> None:
+    run = waiting(tmp_path, "prepare", reaching(sshd))
+    run.send_signal(signal.SIGINT)
+    said, _ = run.communicate(timeout=60)
+    (tmp_path / "site/demo/here").unlink()
+    assert (run.returncode, f"unlocked: {sshd.address}" in said) == (130, True), said
+    assert not (state(tmp_path) / "lock").is_symlink()
+
+
+def test_a_second_signal_ends_the_wait_for_a_host_that_does_not_answer(sshd: Sshd, tmp_path: Path) -> None:
+    run = waiting(tmp_path, "prepare", reaching(sshd))
+    with sshd.frozen():
+        run.send_signal(signal.SIGINT)
+        time.sleep(1)
+        assert run.poll() is None
+        run.send_signal(signal.SIGINT)
+        said, _ = run.communicate(timeout=60)
+    (tmp_path / "site/demo/here").unlink()
+    assert (run.returncode, f"stopped with the lock taken on {sshd.address}: until 2" in said) == (130, True), said
 
 
 class Stopped(Cancellable):
