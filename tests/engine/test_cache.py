@@ -443,6 +443,27 @@ def test_secrets_never_land_in_the_cache(project: Any) -> None:
         assert b"2retnuh" not in data
 
 
+def test_what_a_tool_keeps_is_removed_if_a_secret_stands_in_it(project: Any) -> None:
+    made = project(
+        {
+            "pipeline.yaml": """\
+                secrets-file: secrets.yaml
+                steps:
+                  lint:
+                    uses: pylint
+                    with: {paths: [src], fail-under: -99, args: ["--msg-template=${secret.TOKEN}", "--persistent=n"]}
+                """,
+            "secrets.yaml": "TOKEN: hunter2-and-more\n",
+            "src/a.py": "print(undefined_here)\n",
+        }
+    )
+    (made.root / "secrets.yaml").chmod(0o600)
+    for _ in range(2):
+        assert made.run().code == 0
+        kept = [path for path in (made.root / ".buildtools").rglob("*") if path.is_file()]
+        assert [path for path in kept if b"hunter2" in path.read_bytes()] == []
+
+
 # What happens to the cache itself.
 
 
