@@ -81,15 +81,11 @@ class RunCache:
         """Remove what the plugins' own programs have written that holds a secret: CI systems carry caches about."""
         if not self.masker:
             return
-        for name in self._tools:
-            for path in (self.folder / "tools" / name).rglob("*"):
-                with suppress(OSError):
-                    if (
-                        path.is_file()
-                        and path.stat().st_mtime >= self._began - 2
-                        and self.masker.finds(path.read_bytes())
-                    ):
-                        path.unlink()
+        written = [path for name in self._tools for path in (self.folder / "tools" / name).rglob("*") if path.is_file()]
+        for path in written:
+            with suppress(OSError):
+                if path.stat().st_mtime >= self._began - 2 and self.masker.finds(path.read_bytes()):
+                    path.unlink()
 
     def _open(self) -> tuple[Store, Digests]:
         with self._lock:
