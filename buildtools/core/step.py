@@ -184,6 +184,13 @@ class StepContext(Protocol):
     def on_cancel(self, call: Callable[[], None]) -> AbstractContextManager[None]:
         """Within the returned context manager, cancelling the step also calls `call`, from another thread."""
 
+    def parting(self, seconds: float) -> AbstractContextManager[StepContext]:
+        """Within the returned context manager, a cancelled step has a context for what it must not leave undone.
+
+        That is cancelled itself after so many seconds, or when the engine would wait no longer; by a second signal at
+        once.
+        """
+
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """Base of every step plugin: a subclass's fields are its options, and its docstring's first line its summary.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -95,7 +96,7 @@ class _Run:
             for batch in self.policy.strategy.batches(len(self.ways)):
                 self._switch([self.ways[at] for at in batch])
         except Cancelled:
-            self._tell_stopped()
+            self._part()
             raise
         except BuildtoolsError as error:
             raise self._undone(error) from None
@@ -107,6 +108,7 @@ class _Run:
         if failures:
             missing = together(failures)
             if isinstance(missing, Cancelled):
+                self._tell_stopped([way for way in self.ways if not way.finished])
                 raise missing
             # It is current everywhere, and works: only the end is missing, and the next run makes it.
             hosts = tuple((way.host.name, f"serves {way.transaction.name}") for way in self.ways)
@@ -141,10 +143,27 @@ class _Run:
         if self.policy.health:
             self.course.voice.say(f"healthy: {', '.join(way.host.name for way in batch)}")
 
-    def _tell_stopped(self) -> None:
+    def _part(self) -> None:
+        """Let go of the hosts, while whoever cancelled waits for that, unless one of them may be switched by now."""
+        held = [way for way in self.ways if way.claimed]
+        if not self.batches:
+            tried(self.policy.pool, held, Way.part)
+        freed = [way.host.name for way in held if not way.claimed]
+        if freed:
+            self.course.voice.say(f"stopped before anything was switched; unlocked: {', '.join(freed)}")
+        self._tell_stopped([way for way in held if way.claimed])
+
+    def _tell_stopped(self, held: Sequence[Way]) -> None:
+        """Warn of what a run that was stopped leaves: switched hosts, and those whose lock it still has."""
         if switched := [way.host.name for way in self.ways if way.switched]:
             names = ", ".join(switched)
             self.course.voice.warn(f"stopped when {names} had been switched: the next run puts all hosts right")
+        if held:
+            ends = time.gmtime(self.course.voice.now() + held[0].transaction.site.lease)
+            self.course.voice.warn(
+                f"stopped with the lock taken on {', '.join(way.host.name for way in held)}: until "
+                f"{time.strftime('%Y-%m-%d %H:%M:%S UTC', ends)} others are refused there, unless they take it over"
+            )
 
     def _undone(self, error: BuildtoolsError) -> NotDone:
         """Bring all hosts back to the releases that they had: the last switched first."""

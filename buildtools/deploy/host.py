@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Protocol
 
@@ -34,6 +36,16 @@ class Host(Protocol):
 
         Raises `OSError`: `ConnectionRefusedError`, `TimeoutError`, or `PermissionError` if it may not be used that way.
         """
+
+    def parting(self) -> AbstractContextManager[Host]:
+        """Within this, the same host answers for some seconds more, though the step is cancelled.
+
+        Raises `StepError` if it cannot be reached by then, `Cancelled` by a second signal.
+        """
+
+
+PARTING = 5.0
+"""seconds; CI systems wait 7.5 or more between the signal that cancels and the one that ends all"""
 
 
 class LocalHost:
@@ -67,6 +79,14 @@ class LocalHost:
     def dial(self, host: str, port: int, timeout: float = 10.0) -> socket.socket:
         """Connect from here, as `Host.dial` says."""
         return socket.create_connection((host, port), timeout)
+
+    @contextmanager
+    def parting(self) -> Iterator[LocalHost]:
+        """Give the same, as `Host.parting` says."""
+        with self.ctx.parting(PARTING) as ctx:
+            last = copy(self)
+            last.ctx = ctx
+            yield last
 
 
 def overdue(host: str, seconds: float) -> StepError:

@@ -12,9 +12,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from buildtools.core.errors import StepError
 from buildtools.core.step import StepContext
-from buildtools.deploy.host import overdue
+from buildtools.deploy.host import PARTING, overdue
 from buildtools.deploy.link import Link, pauses
 from buildtools.deploy.route import Hop, SshOptions
 from buildtools.deploy.script import Reply
@@ -106,6 +108,14 @@ class SshHost:
         except EOFError:
             raise ConnectionError(f"{self.name}: the connection was lost") from None
         return _joined(channel, timeout)
+
+    @contextlib.contextmanager
+    def parting(self) -> Iterator[SshHost]:
+        """Connect anew, as `Host.parting` says: cancelling has closed the connection."""
+        seconds = min(PARTING, self.options.connect)
+        options = msgspec.structs.replace(self.options, connect=seconds, phase=min(PARTING, self.options.phase))
+        with self.ctx.parting(PARTING) as ctx, SshHost(ctx, self.name, self._link.hops, options) as last:
+            yield last
 
     def _session(self) -> Channel:
         """Open a session.

@@ -148,9 +148,10 @@ def finish(transaction: Transaction, event: str) -> Reply:
     return _phase(transaction, "finish", {"event": event, "keep": str(transaction.site.keep)})
 
 
-def abort(transaction: Transaction, event: str, why: str) -> Reply:
-    """Take back what the transaction has left but for the switch, and unlock."""
-    return _phase(transaction, "abort", {"event": event, "why": why.partition("\n")[0][:300]})
+def abort(transaction: Transaction, event: str, why: str, *, keep: bool = False) -> Reply:
+    """Take back what the transaction has left but for the switch, and unlock; `keep` what has arrived of an upload."""
+    values = {"event": event, "why": why.partition("\n")[0][:300], "kept": "yes" if keep else "no"}
+    return _phase(transaction, "abort", values)
 
 
 def program(transaction: Transaction, hook: Hook, place: Place, where: str) -> Reply:

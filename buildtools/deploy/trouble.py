@@ -6,7 +6,7 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
-from buildtools.core.errors import StepError
+from buildtools.core.errors import Cancelled, StepError
 from buildtools.deploy.route import Hop
 
 
@@ -22,6 +22,8 @@ def explained(name: str, hop: Hop, *, gateway: bool = False) -> Iterator[None]:
     place = f"{hop.host}:{hop.port}"
     try:
         yield
+    except Cancelled:
+        raise
     except StepError as error:
         raise type(error)(at + error.message, remedy=error.remedy) from None
     except ssh.ChannelException as error:

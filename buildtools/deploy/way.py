@@ -31,8 +31,8 @@ class Way:
     """One host on its way.
 
     `back` is the release that a failure goes back to; `unproven`: an interrupted deployment has switched to another
-    one. `claimed`, `tried` and `switched` say how far it is; `left` is how it was left by a failure, empty for: as it
-    was. `heard_at` is when it last answered.
+    one. `claimed`, `tried`, `switched` and `finished` say how far it is; `left` is how it was left by a failure, empty
+    for: as it was. `heard_at` is when it last answered.
     """
 
     def __init__(self, transaction: Transaction, voice: Voice, hooks: Hooks) -> None:
@@ -45,6 +45,7 @@ class Way:
         self.claimed = False
         self.tried = False
         self.switched = False
+        self.finished = False
         self.took = False
         self.sent = 0
         self.left = ""
@@ -103,6 +104,7 @@ class Way:
         known = good[-1][0] if good else ""
         cleared = not self.switched and known == self.transaction.name and not self.unproven
         reply = self.take(lambda transaction: phase.finish(transaction, "recovered" if cleared else event))
+        self.finished = True
         for old in reply.all("removed"):
             self.say(f"removed the old release {old}")
 
@@ -169,6 +171,13 @@ class Way:
     def drop(self, why: str) -> None:
         """End the transaction on a host that was not switched."""
         self.take(lambda transaction: phase.abort(transaction, "failed", why))
+
+    def part(self) -> None:
+        """End the transaction on a host that was not switched, as the step is to stop; what has arrived stays."""
+        with self.host.parting() as host:
+            last = msgspec.structs.replace(self.transaction, host=host)
+            self._hear(phase.abort(last, "failed", "stopped", keep=True))
+        self.claimed = False
 
     def _go_back(self, first: bool) -> str:
         """Go back, run the hooks that belong to it, and return what `current` is then."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from copy import copy
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -184,6 +188,24 @@ class EngineContext:
     def on_cancel(self, call: Callable[[], None]) -> AbstractContextManager[None]:
         """Within the returned context manager, cancelling the step also calls `call`, from another thread."""
         return self._stop.calling(call)
+
+    @contextmanager
+    def parting(self, seconds: float) -> Iterator[EngineContext]:
+        """Give a context that outlives the cancellation for a while, see `StepContext`."""
+        since = self._stop.since
+        left = seconds if since is None else min(seconds, since + self._grace.whole - time.monotonic())
+        last = copy(self)
+        last._stop = Stop()
+        timer = threading.Timer(max(0.0, left), last._stop.set, kwargs={"urgent": True})
+        timer.daemon = True
+        timer.start()
+        try:
+            with self._stop.calling(partial(last._stop.set, urgent=True), urgent=True):
+                yield last
+        finally:
+            timer.cancel()
+            timer.join()
+            last._stop.close()
 
 
 def _made(folder: Path, what: str, *, parents: bool, mode: int = 0o777) -> Path:

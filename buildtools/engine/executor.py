@@ -86,8 +86,7 @@ class _Run:
     def take_signal(self, ending: ExitCode) -> None:
         """Hear of a signal, between any two bytecodes of this thread."""
         self._signals += 1
-        grace = self._settings.grace
-        patience = 0.0 if self._signals > 1 else grace.interrupt + grace.terminate + 2 * grace.linger
+        patience = 0.0 if self._signals > 1 else self._settings.grace.whole
         self._dispatcher.hurry(patience + 2 * _PATIENCE)
         self._inbox.put(ending)
 
@@ -250,8 +249,7 @@ class _Run:
         return max(0.0, min(times) - time.monotonic()) + 0.001 if times else None
 
     def _abandoned_after(self) -> float:
-        grace = self._settings.grace
-        return _PATIENCE + (0.0 if self._signals > 1 else grace.interrupt + grace.terminate + 2 * grace.linger)
+        return _PATIENCE + (0.0 if self._signals > 1 else self._settings.grace.whole)
 
     def _abandon(self, task: Task) -> None:
         self._running.remove(task)

@@ -24,6 +24,11 @@ class Grace(msgspec.Struct, frozen=True):
     terminate: float = 5.0
     linger: float = 1.0
 
+    @property
+    def whole(self) -> float:
+        """Seconds until everything that a step has started is surely gone."""
+        return self.interrupt + self.terminate + 2 * self.linger
+
 
 GRACE = Grace()
 

@@ -48,10 +48,10 @@ def test_an_unknown_host_key_is_refused_with_the_command_that_pins_it(sshd: Sshd
         ["ssh-keygen", "-lf", str(sshd.folder / "host_key.pub")], capture_output=True, text=True, check=True
     ).stdout
     assert listed.split()[1] in caught.value.message
-    # The command works as it stands there.
-    command = caught.value.remedy.partition("then: ")[2].replace("~/.ssh/known_hosts", str(tmp_path / "pinned"))
-    subprocess.run(["sh", "-c", command], check=True)
-    with opened(sshd, tmp_path, known_hosts=(tmp_path / "pinned",)) as host:
+    # The command works as it stands there, also where there is no ~/.ssh yet.
+    command = caught.value.remedy.partition("then: ")[2]
+    subprocess.run(["sh", "-c", command], check=True, env={**os.environ, "HOME": str(tmp_path)})
+    with opened(sshd, tmp_path, known_hosts=(tmp_path / ".ssh/known_hosts",)) as host:
         assert said(host, "echo in") == "in\n"
 
 

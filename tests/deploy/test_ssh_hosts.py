@@ -251,14 +251,8 @@ def test_a_changed_host_key_is_refused_also_with_accept_new(sshd: Sshd, tmp_path
         with pytest.raises(StepError, match="is not the one that is known: ssh-ed25519 SHA256:") as caught:
             deploy(sshd, tmp_path, archive, known_hosts=(wrong,), host_key=policy)
         assert f"ssh-keygen -R '[127.0.0.1]:{sshd.port}'" in caught.value.remedy
-    with pytest.raises(StepError, match="is not known") as caught:
+    with pytest.raises(StepError, match="is not known"):
         deploy(sshd, tmp_path, archive, known_hosts=())
-    home = tmp_path / "fresh"
-    home.mkdir()
-    subprocess.run(
-        caught.value.remedy.partition(", then: ")[2], shell=True, check=True, env={**os.environ, "HOME": str(home)}
-    )
-    assert (home / ".ssh/known_hosts").read_text() == sshd.known_hosts.read_text()
     assert not (tmp_path / "site").exists()
     deploy(sshd, tmp_path, archive, known_hosts=(tmp_path / "new",), host_key="accept-new")
     deploy(sshd, tmp_path, archive, known_hosts=(tmp_path / "new",))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from buildtools.core.results import RunResult, StepResult
 from buildtools.core.step import StepContext
 from buildtools.engine.record import EventsFile
 from buildtools.pipeline.model import Configured
+from buildtools.system.stop import Stop
 from tests.engine.pipelines import Bench, Call, Recorder, by_id, check, passing, spec
 
 
@@ -314,6 +316,40 @@ def test_python_code_learns_that_its_time_is_up(bench: Bench) -> None:
     run = by_id(bench.run(spec("a", loop, timeout=0.1)))["a"]
     assert run.result.cause is Cause.TIMEOUT
     assert told == [1]
+
+
+def test_a_cancelled_step_has_some_time_for_what_it_must_not_leave_undone(bench: Bench) -> None:
+    told: list[str] = []
+
+    def call(ctx: StepContext) -> StepResult:
+        try:
+            ctx.run(["sleep", "60"])
+        finally:
+            with ctx.parting(30.0) as last:
+                last.check_cancelled()
+                last.output("the last word\n")
+                told.append(last.run(["echo", "bye"], capture=True).stdout.decode())
+                with last.on_cancel(lambda: told.append("no longer")):
+                    last.run(["sleep", "60"])  # longer than the engine waits
+
+    run = by_id(bench.run(spec("a", call, timeout=0.1)))["a"]
+    assert (run.result.cause, told) == (Cause.TIMEOUT, ["bye\n", "no longer"])
+    assert "left behind" not in run.result.reason
+    assert bench.seen.output("a") == "the last word\n"
+
+
+@pytest.mark.parametrize("when", ["late", "before"])
+def test_a_second_signal_ends_that_time_at_once(when: str) -> None:
+    stop, told = Stop(), list[str]()
+    with stop.calling(lambda: told.append("any")), ExitStack() as stack:
+        if when == "late":
+            stop.set(urgent=True)
+        stack.enter_context(stop.calling(lambda: told.append("urgent"), urgent=True))
+        stop.set()
+        assert told == (["any", "urgent"] if when == "late" else ["any"])
+        stop.set(urgent=True)
+        stop.set(urgent=True)
+    assert told == ["any", "urgent"]
 
 
 def test_a_plugin_that_swallows_the_cancellation_has_still_timed_out(bench: Bench) -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 
 from buildtools.core.errors import Cancelled, StepError, ToolMissing
@@ -148,6 +149,12 @@ class LoneContext:
     def check_cancelled(self) -> None:
         if self.cancelled.is_set():
             raise Cancelled
+
+    @contextmanager
+    def parting(self, seconds: float) -> Iterator[LoneContext]:
+        last = copy(self)
+        last.cancelled = threading.Event()
+        yield last
 
     @contextmanager
     def on_cancel(self, call: Callable[[], None]) -> Iterator[None]:

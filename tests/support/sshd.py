@@ -6,6 +6,7 @@ import getpass
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -108,6 +109,15 @@ class Sshd:
                 if int(file.read_bytes().rpartition(b")")[2].split()[1]) == self._process.pid:
                     found.add(int(file.parent.name))
         return found
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Within this, new connections come to be and hear nothing; sessions that are at work go on."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """End the server; sessions that are at work end with their clients."""
