@@ -235,7 +235,8 @@ def _joined(channel: Channel, timeout: float) -> socket.socket:
         carry(there.recv, channel.sendall, channel.shutdown_write)
         reader.join()
         there.close()
-        channel.close()
+        with contextlib.suppress(OSError, EOFError):  # the connection may be gone by now
+            channel.close()
 
     reader = threading.Thread(target=back, daemon=True)
     reader.start()

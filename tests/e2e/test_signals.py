@@ -31,6 +31,7 @@ SLOW = """\
       good: {uses: shell, with: {run: echo well, check: true}}
       slow:
         uses: shell
+        needs: [good]
         with: {run: "(sleep 60 & echo $! > deep.pid); echo $$ > slow.pid; exec sleep 60", check: true}
       late: {uses: shell, with: {run: touch late}}
     """
