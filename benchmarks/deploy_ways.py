@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -135,6 +135,20 @@ class Bench:
         """Print how many times the one's time the other takes."""
         wall, cpu = ratios(found[other], found[one])
         self.judge(f"{one}, times as fast as {other}", wall, limit, cpu=cpu, least=True)
+
+
+def rounds(count: int, ways: Mapping[str, Callable[[], Took]], *, warm: bool = True) -> dict[str, list[Took]]:
+    """Measure each way in turn, the first round for warmth alone if there is to be one, and print the medians."""
+    found: dict[str, list[Took]] = {name: [] for name in ways}
+    for number in range(count + warm):
+        for name, way in ways.items():
+            took = way()
+            if number or not warm:
+                found[name].append(took)
+    for name, values in found.items():
+        wall, cpu = (median(took[kind] for took in values) for kind in (0, 1))
+        print(f"  {name:<28} {wall:8.3f} s  (best {min(values).wall:.3f}, processors {cpu:.2f})")
+    return found
 
 
 def ratios(one: Sequence[Took], other: Sequence[Took]) -> tuple[float, float]:
