@@ -22,9 +22,9 @@ from buildtools.deploy.compress import Compressor, Output
 from buildtools.deploy.manifest import Entry, Part
 from buildtools.deploy.reuse import Known, key, places, runs
 from buildtools.deploy.selection import Member
-from buildtools.deploy.stamp import stamp_of
 from buildtools.deploy.tarhead import BLOCK, header
 from buildtools.system.replace import replacing
+from buildtools.system.stamp import stamp_of
 
 _CHUNK = 2**20
 

@@ -10,18 +10,19 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from zlib import crc32
 
 import msgspec
 
 from buildtools.deploy.selection import Member
-from buildtools.deploy.stamp import Stamp
 from buildtools.deploy.tarhead import BLOCK
+from buildtools.system.opening import without_waiting
+from buildtools.system.stamp import Stamp
 
 if TYPE_CHECKING:
     from buildtools.core.step import Cache
@@ -32,8 +33,6 @@ LEAST, ENOUGH = 2**19, 2**20
 _EIGHTH = 8
 _MOST = 2**26
 """bytes of a run that are taken over at once: where one huge file is a run by itself, it is compressed again"""
-_YOUNG = 2_000_000_000
-"""ns: what is changed twice within the resolution of a file system's clock (FAT: 2 s) may keep its times"""
 
 
 class _Memo(msgspec.Struct, array_like=True):
@@ -70,7 +69,7 @@ class Known:
         self._began = time.time_ns()
         self._memo = _recalled(cache, self._name)
         self._files: dict[str, tuple[Stamp, str]] = {}
-        self._archive = -1
+        self._archive: IO[bytes] | None = None
         self._opening = Thread(target=self._open, args=(out,), daemon=True)
         if self._memo.runs:
             self._opening.start()
@@ -79,9 +78,9 @@ class Known:
         """Let go of the archive."""
         if self._opening.ident is not None:
             self._opening.join()
-        if self._archive >= 0:
-            os.close(self._archive)
-            self._archive = -1
+        if self._archive is not None:
+            self._archive.close()
+            self._archive = None
 
     def hash_of(self, member: Member) -> str:
         """Return the SHA-256 of a file's content without reading it, or nothing."""
@@ -97,12 +96,12 @@ class Known:
         if place is None or place[1] > _MOST:
             return None
         self._opening.join()
-        data = os.pread(self._archive, place[1], place[0]) if self._archive >= 0 else b""
+        data = os.pread(self._archive.fileno(), place[1], place[0]) if self._archive is not None else b""
         return data if len(data) == place[1] else None
 
     def note(self, member: Member, stamp: Stamp, digest: str) -> None:
         """Take note of a file's hash; `stamp` is how it was when it had been read."""
-        if stamp == member.stamp and max(stamp.changed, stamp.status_changed) < self._began - _YOUNG:
+        if stamp == member.stamp and stamp.settled(self._began):
             self._files[member.source] = stamp, digest
 
     def keep(self, archive: Path, sha256: str, places: Mapping[bytes, tuple[int, int]]) -> None:
@@ -119,18 +118,14 @@ class Known:
         import hashlib
 
         try:
-            archive = os.open(out / self._memo.archive, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            file = open(out / self._memo.archive, "rb", opener=without_waiting)  # noqa: SIM115 - kept until `close`
         except OSError:
             return
-        try:
-            with closing(os.fdopen(os.dup(archive), "rb")) as file:
-                same = hashlib.file_digest(file, "sha256").hexdigest() == self._memo.sha256
-        except OSError:
-            same = False
-        if same:
-            self._archive = archive
-        else:
-            os.close(archive)
+        with suppress(OSError):
+            if hashlib.file_digest(file, "sha256").hexdigest() == self._memo.sha256:
+                self._archive = file
+                return
+        file.close()
 
 
 def key(entries: Sequence[Entry], epoch: int, compressor: str) -> bytes:

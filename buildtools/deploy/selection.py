@@ -14,7 +14,7 @@ import msgspec
 from buildtools.core.errors import StepError
 from buildtools.core.wording import did_you_mean
 from buildtools.deploy.layout import PRIVATE, link_problem, parents, path_problem
-from buildtools.deploy.stamp import Stamp, stamp_of
+from buildtools.system.stamp import Stamp, stamp_of
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec

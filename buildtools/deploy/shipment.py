@@ -48,11 +48,6 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
     size: int
 
 
-def _sized(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(SIZED)) == SIZED
-
-
 class _Way(msgspec.Struct, frozen=True, kw_only=True):
     """One of the choices: about how many bytes it would take, and how to make it."""
 
@@ -178,3 +173,8 @@ class Dispatch:
             if name not in self._made:
                 self._made[name] = make()
             return cast(_T, self._made[name])
+
+
+def _sized(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(SIZED)) == SIZED

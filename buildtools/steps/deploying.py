@@ -17,6 +17,7 @@ from buildtools.deploy.layout import Release
 from buildtools.deploy.refusal import brief
 from buildtools.deploy.voice import Voice
 from buildtools.plugin import Artifact, Status, StepContext, StepResult, TestCase
+from buildtools.steps.locate import shown
 
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -127,5 +128,4 @@ class Journal:
         except OSError as error:
             self.ctx.warn(f"{self.path}: the audit cannot be written: {error.strerror}")
             return ()
-        relative = self.path.relative_to(self.ctx.root) if self.path.is_relative_to(self.ctx.root) else self.path
-        return (Artifact(name="audit", path=relative.as_posix(), size=len(data)),)
+        return (Artifact(name="audit", path=shown(self.path, self.ctx.root), size=len(data)),)

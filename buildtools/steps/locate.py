@@ -19,3 +19,8 @@ def locator(root: Path, workdir: Path) -> Callable[[str], str]:
         return PurePath(absolute).as_posix()
 
     return locate
+
+
+def shown(path: Path, root: Path) -> str:
+    """Return an absolute path as seen from the project, or whole if it lies outside."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

@@ -29,6 +29,7 @@ from buildtools.plugin import (
     StepResult,
     Tool,
 )
+from buildtools.steps.locate import shown
 from buildtools.system.git import GitError, Repository
 from buildtools.system.replace import replace_file
 
@@ -165,8 +166,8 @@ class Pack(Step, frozen=True):
         prepared = self._prepared(ctx, left_out)
         if prepared.problem:
             raise StepError(prepared.problem)
-        where = f"{_shown(prepared.folder, ctx.root)}/".removeprefix("./")
-        yield f"{_shown(prepared.out / prepared.release.archive, ctx.root)} would be made of {where or 'the project'}:"
+        where = f"{shown(prepared.folder, ctx.root)}/".removeprefix("./")
+        yield f"{shown(prepared.out / prepared.release.archive, ctx.root)} would be made of {where or 'the project'}:"
         yield from listing(prepared.selection, prepared.folder, left_out)
         if _dirty(prepared.repository):
             yield f"warning: {_DIRTY}"
@@ -272,16 +273,11 @@ def _tell(ctx: StepContext, archive: Path, manifest: Manifest) -> None:
     if not manifest.compressor.startswith("isal"):
         ctx.output("isal is not installed: compressed by the standard library, some four times slower\n")
     sizes = f"{size(manifest.size)} in {count(manifest.files, 'file')} -> {size(manifest.archive_size)}"
-    ctx.output(f"{_shown(archive, ctx.root)}\n{sizes}, sha256 {manifest.archive_sha256}\n")
-
-
-def _shown(path: Path, root: Path) -> str:
-    """Return a path as seen from the project, or whole if it lies outside."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    ctx.output(f"{shown(archive, ctx.root)}\n{sizes}, sha256 {manifest.archive_sha256}\n")
 
 
 def _result(root: Path, out: Path, written: Written, manifest: Manifest, length: int) -> StepResult:
-    archive, beside = _shown(out / manifest.archive, root), _shown(out / manifest.release.manifest, root)
+    archive, beside = shown(out / manifest.archive, root), shown(out / manifest.release.manifest, root)
     return StepResult(
         metrics=(
             Metric(name="archive size", value=written.size, unit="bytes"),

@@ -15,6 +15,7 @@ from buildtools.steps.imported.forms import data_of, read
 from buildtools.steps.imported.imported import Imported
 from buildtools.steps.imported.whereabouts import whereabouts
 from buildtools.steps.linters.verdict import Bar
+from buildtools.steps.locate import shown
 from buildtools.steps.ratchet import Ratchet
 from buildtools.system.files import find_files, has_wildcard, pattern_problem
 
@@ -85,7 +86,7 @@ class Report(Ratchet, frozen=True, kw_only=True):
             read_so.append(self._read(path, ctx))
         results = (verdict.located(one, whereabouts(ctx.root, ctx.workdir, one.sources)) for one in read_so)
         result = verdict.together(results)
-        ctx.output(f"read {', '.join(_shown(path, ctx) for path in paths)}\n")
+        ctx.output(f"read {', '.join(shown(path, ctx.root) for path in paths)}\n")
         if not self.allow_empty:
             if all(one.nothing for one in read_so):
                 return verdict.empty("the reports say that nothing was checked")
@@ -137,14 +138,14 @@ class Report(Ratchet, frozen=True, kw_only=True):
         return found
 
     def _read(self, path: Path, ctx: StepContext) -> Imported:
-        shown = _shown(path, ctx)
-        self._check_age(path, shown, ctx)
-        data = data_of(path, shown)
+        name = shown(path, ctx.root)
+        self._check_age(path, name, ctx)
+        data = data_of(path, name)
         if not data.strip() and self.allow_empty:
             return Imported(result=StepResult(), nothing=True)
-        return read(data, self.form, shown)
+        return read(data, self.form, name)
 
-    def _check_age(self, path: Path, shown: str, ctx: StepContext) -> None:
+    def _check_age(self, path: Path, name: str, ctx: StepContext) -> None:
         """Raise `StepError` for a file that an earlier run has left: what it says may long be wrong."""
         try:
             written = path.stat().st_mtime_ns
@@ -156,8 +157,4 @@ class Report(Ratchet, frozen=True, kw_only=True):
                 "Run the step that makes it as well, above this one or in its `needs`; "
                 "for a file that comes from elsewhere, say `allow-old: true`."
             )
-            raise StepError(f"{shown}: is older than this run: no step of it has written it", remedy=remedy)
-
-
-def _shown(path: Path, ctx: StepContext) -> str:
-    return path.relative_to(ctx.root).as_posix() if path.is_relative_to(ctx.root) else str(path)
+            raise StepError(f"{name}: is older than this run: no step of it has written it", remedy=remedy)

@@ -1,7 +1,6 @@
 """The sha-256 of files, remembered from run to run as long as a file's size, times and inode stay the same.
 
-A file that was changed within two seconds before it was read, or has a time in the future, is not remembered: a second
-change within the clock's resolution could leave the same size and the same times behind (git calls such files racy).
+A file that was changed just before it was read is not remembered, see `system.stamp`.
 The memo is one blob of a `Store`; paths inside the project are kept relative to its root, so that a project that was
 moved or restored elsewhere keeps what its new inodes allow.
 """
@@ -18,23 +17,19 @@ from pathlib import Path
 import msgspec
 
 from buildtools.system.opening import without_waiting
+from buildtools.system.stamp import Stamp, stamp_of
 from buildtools.system.store import Store
 
-_NAME = "file digests 1"
-_YOUNG = 2_000_000_000
-"""Nanoseconds: coarser than the clock of any file system in use (FAT counts two seconds)."""
+_NAME = "file digests 2"
 _DAY = 86_400
 _KEPT_DAYS = 30
 _PIECE = 1 << 20
 
 
 class _Seen(msgspec.Struct, array_like=True):
-    """A file as it was when it was read. Times in nanoseconds since the epoch, `day` when it was last asked for."""
+    """A file as it was when it was read, and the day when it was last asked for."""
 
-    size: int
-    changed: int
-    status_changed: int
-    inode: int
+    stamp: Stamp
     digest: str
     day: int
 
@@ -58,16 +53,14 @@ class Digests:
         memo = self._loaded()
         name = path.removeprefix(self._root)
         known = memo.get(name)
-        if known is not None:
-            about = os.stat(path)  # noqa: PTH116
-            if _same(known, about):
-                if known.day != self._today:
-                    known.day = self._today
-                    self._dirty = True
-                return known.digest
+        if known is not None and known.stamp == stamp_of(os.stat(path)):  # noqa: PTH116
+            if known.day != self._today:
+                known.day = self._today
+                self._dirty = True
+            return known.digest
         now = time.time_ns()
         digest, seen = _read(path)
-        if seen is not None and max(seen.changed, seen.status_changed) < now - _YOUNG:
+        if seen is not None and seen.stamp.settled(now):
             seen.day = self._today
             memo[name] = seen
             self._dirty = True
@@ -94,24 +87,14 @@ def _read(path: str) -> tuple[str, _Seen | None]:
     """Return a file's digest, and what to remember: nothing if it changed meanwhile."""
     check = sha256()
     with open(path, "rb", buffering=0, opener=without_waiting) as file:
-        before = os.fstat(file.fileno())
-        if not stat.S_ISREG(before.st_mode):
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
             raise OSError(errno.EINVAL, "it is no regular file", path)
         while piece := file.read(_PIECE):
             check.update(piece)
-        after = os.fstat(file.fileno())
+        same = stamp_of(about) == stamp_of(os.fstat(file.fileno()))
     digest = check.hexdigest()
-    seen = _Seen(before.st_size, before.st_mtime_ns, before.st_ctime_ns, before.st_ino, digest, 0)
-    return digest, seen if _same(seen, after) else None
-
-
-def _same(seen: _Seen, about: os.stat_result) -> bool:
-    return (
-        seen.size == about.st_size
-        and seen.changed == about.st_mtime_ns
-        and seen.status_changed == about.st_ctime_ns
-        and seen.inode == about.st_ino
-    )
+    return digest, _Seen(stamp_of(about), digest, 0) if same else None
 
 
 def _load(store: Store) -> _Memo:

@@ -16,8 +16,9 @@ from buildtools.deploy.archive import Load, Written, write_archive
 from buildtools.deploy.compress import Compressor
 from buildtools.deploy.reuse import Known, runs
 from buildtools.deploy.selection import Member, Rules, select
-from buildtools.deploy.stamp import Stamp
 from buildtools.steps.pack import Pack
+from buildtools.system import stamp
+from buildtools.system.stamp import Stamp
 from tests.support.context import LoneContext
 from tests.support.releases import write
 
@@ -32,7 +33,7 @@ class Kept(dict[str, bytes]):
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let files count as old at once, and runs be short."""
-    monkeypatch.setattr(reuse, "_YOUNG", -(10**15))
+    monkeypatch.setattr(stamp, "_YOUNG", -(10**15))
     monkeypatch.setattr(reuse, "LEAST", 2**14)
     monkeypatch.setattr(reuse, "ENOUGH", 2**15)
 
@@ -177,7 +178,7 @@ def test_a_file_that_is_younger_than_the_clock_can_tell_is_read_again(
     packer()
     files = msgspec.msgpack.decode(packer.cache["packed demo"])[3]
     assert str(path) in files
-    monkeypatch.setattr(reuse, "_YOUNG", 2_000_000_000)
+    monkeypatch.setattr(stamp, "_YOUNG", 2_000_000_000)
     path.write_bytes(b"new")
     os.utime(path, (1, 1))  # an old time for its content; that of its inode tells
     packer()

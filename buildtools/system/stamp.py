@@ -6,6 +6,9 @@ import os
 
 import msgspec
 
+_YOUNG = 2_000_000_000
+"""Nanoseconds: coarser than the clock of any file system in use (FAT counts two seconds)."""
+
 
 class Stamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A file's size (bytes), the times of its content and of its inode (ns since the epoch), and its inode."""
@@ -14,6 +17,14 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
     changed: int = 0
     status_changed: int = 0
     inode: int = 0
+
+    def settled(self, at: int) -> bool:
+        """Whether another change after `at` (ns since the epoch) is sure to show in the stamp.
+
+        Of a file that was changed just before, or has a time in the future, it is not: a second change within the
+        clock's resolution could leave the same size and the same times behind (git calls such files racy).
+        """
+        return max(self.changed, self.status_changed) < at - _YOUNG
 
 
 def stamp_of(about: os.stat_result) -> Stamp:
