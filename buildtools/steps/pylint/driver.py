@@ -73,7 +73,6 @@ def main(out: str, restrict: Sequence[str] | None, arguments: list[str]) -> int:
         wish.end()
         report.update(wish.told)
         if wish.finish is not None:
-            report["messages"] = _Encoded(report["messages"])
             kept = dict(report, why=[], workers=0, linted=0, cached=len(report["files"]))
             report["lost"] = wish.finish(_encoded(kept))
     # The interpreter's last collection would walk every tree there is: a fifth of a lint of flask.
@@ -168,7 +167,7 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str], wish: Any) -> di
         "files": list(files),
         "linted": len(files) - kept,
         "cached": kept,
-        "messages": [one if isinstance(one, dict) else collector.serialize(one) for one in collector.messages],
+        "messages": _Encoded(collector),
         "statistics": collector.serialize_stats(),
     }
 
@@ -202,13 +201,12 @@ def _write(out: str, value: dict[str, Any]) -> int:
 
 
 class _Encoded:
-    """Messages, encoded once for two reports."""
+    """A reporter's messages, encoded once for two reports. What is text there has been encoded before."""
 
-    def __init__(self, messages: Sequence[Any]) -> None:
+    def __init__(self, reporter: Any) -> None:
         encode = json.JSONEncoder(ensure_ascii=False).encode
-        # What has a `text` has been encoded before.
-        texts = [getattr(one, "text", None) or encode(one) for one in messages]
-        self.data = f"[{', '.join(texts)}]".encode("utf-8", "replace")
+        texts = (one if isinstance(one, str) else encode(reporter.serialize(one)) for one in reporter.messages)
+        self.data = f"[{', '.join(filter(None, texts))}]".encode("utf-8", "replace")
 
 
 def _encoded(value: dict[str, Any]) -> bytes:

@@ -46,13 +46,15 @@ def plain(value):
 
 for module in (argparse, collections, dataclasses, enum, typing):
     path, name = module.__file__, module.__name__
+    if module is collections:
+        name += ".__init__"
     data = open(path, encoding="utf-8").read()
     maker = AstroidBuilder(astroid.MANAGER)
     tree, rest = maker._data_build(data, name, path)
     key, made = ahead._made(path)
     assert key == ahead._key(data, path) != ahead._key(data + " ", path)
     other, imports, assignments = pickle.loads(made)
-    other.name = name
+    other.name = name.removesuffix(".__init__")
     assert len(told(tree)) > 1000 and told(tree) == told(other), name
     assert other.locals is other.globals
     assert [(plain(node), set(names)) for node, names in rest._import_from_nodes] == [
@@ -94,7 +96,9 @@ os.pwrite(held, made, 0)
 os.write(tell, ahead._RECORD.pack(key, 0, len(made)))
 assert taken(data, path)
 assert taken(data, path)
-assert not taken(data, path, "given.__init__")
+assert taken(data, path, "given.__init__")
+packages = [maker._data_build(data, name, path)[0].package for name in ("given.__init__", "given")]
+assert packages == [True, False]
 assert not taken(data + " ", path)
 assert not taken(data, path + "i")
 assert not deep(sys.getrecursionlimit() - ahead._ROOM)
@@ -132,3 +136,32 @@ def test_what_is_too_deep_is_left_to_pylint(tmp_path: Path, oracle: Oracle) -> N
         project.write({"app/reader.py": files["app/reader.py"] + more})
         ours = same.ours(project.root, arguments, cache=tmp_path / "cache")
         assert same.differences(ours, oracle.lint(project.root, arguments)) == []
+
+
+@needs_memfd
+def test_who_assigns_into_what_is_read_is_begun_after_what_is_read(tmp_path: Path, oracle: Oracle) -> None:
+    doc = '"""Doc."""\n'
+    files = {
+        "app/__init__.py": doc,
+        "app/base.py": doc + "def made():\n    " + doc,
+        "app/giver.py": doc + "from app import base, other\n\nbase.made.value = other.VALUE\n",
+        "app/other.py": doc + "VALUE = 1\n",
+        "app/nobody.py": doc,
+        "app/reader.py": doc + "from app import base\nprint(base.made.value.nothing)\n",
+    }
+    project = Compared(tmp_path / "project", oracle).write(files)
+    same.ours(project.root, ("--recursive=y", "app"), cache=tmp_path / "cache")
+    (kept,) = (tmp_path / "cache").iterdir()
+    project.write({"app/reader.py": files["app/reader.py"] + "print(base.made.value.other)\n"})
+    script = """
+import os, sys
+from pathlib import Path
+from buildtools.steps.pylint.inside import ahead, state
+before = state.load(Path(sys.argv[1]))
+os.chdir(sys.argv[2])
+print(*(os.path.relpath(path) for path in ahead._wanted(before) if path.startswith(os.getcwd())))
+"""
+    found = _ran(script, kept, project.root).split()
+    assert found.index("app/base.py") < found.index("app/giver.py")
+    assert {"app/giver.py", "app/other.py"} <= set(found)
+    assert not {"app/nobody.py", "app/reader.py"} & set(found)

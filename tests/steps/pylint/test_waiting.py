@@ -72,3 +72,24 @@ def test_what_is_not_ready_waits_on() -> None:
     assert held["b"] == []
     held._ready = lambda _waiting: True
     assert held["b"] == [2, 3]
+
+
+def test_who_adds_what_waits_already_makes_nobody_fill_it_in() -> None:
+    log: list[str] = []
+    adding = True
+
+    def fill(table: dict[str, Any], name: str, waiting: list[Any]) -> None:
+        log.append(name)
+        table[name].extend(waiting)
+
+    held = Waiting({"a": [1]}, fill, adding=lambda: adding)
+    held.wait("b", 2)
+    held.setdefault("b", []).append(2)
+    held.setdefault("a", []).append(3)
+    held.setdefault("c", []).append(4)
+    assert not log
+    assert held["b"] == [2]
+    held.setdefault("b", []).append(5)
+    adding = False
+    assert dict(held.items()) == {"a": [1, 3], "b": [2, 5], "c": [4]}
+    assert log == ["b"]

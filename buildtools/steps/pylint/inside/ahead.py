@@ -14,7 +14,7 @@ import struct
 import sys
 import threading
 import warnings
-from typing import Any
+from typing import Any, Iterable  # noqa: UP035 - for Python 3.8
 
 from .conditions import processors
 from .files import Files, Places, digest_of
@@ -24,6 +24,7 @@ from .state import State
 _RECORD = struct.Struct("<16sQQ")
 _MOST = 3
 """Changed files from which on much more than their trees will be needed"""
+_INIT = ".__init__"
 _ROOM = 250
 """Frames that a tree may take: it is not used where there is less room, since it could not be made there"""
 
@@ -47,12 +48,14 @@ class Ahead:
 
         def data_build(one: Any, data: str, modname: str, path: str | None) -> Any:
             made = None
-            if path is not None and not modname.endswith(".__init__"):
+            if path is not None:
                 made = self._taken(data, path)
             if made is None:
                 return plain(one, data, modname, path)
             module, rest = made
             module.name = modname
+            if modname.endswith(_INIT):
+                module.name, module.package = modname[: -len(_INIT)], True
             return module, rest
 
         maker._data_build = data_build
@@ -134,15 +137,27 @@ def _make(before: State, tell: int, held: int) -> None:
 
 
 def _wanted(before: State) -> list[str]:
-    """Return the paths of what the files that are changed have read the last time, the longest first."""
+    """Return the paths of what the files that are changed have read the last time, the longest first.
+
+    Then come those of who assigns into that, with what their trees take: these are made when somebody asks for it.
+    """
     places = Places(os.getcwd())
     files = Files(places, before.seen)
     entries = [(key.partition("\0")[0], entry) for key, entry in before.entries.items()]
     changed = [(short, entry) for short, entry in entries if files.digest(short) != before.digests.get(short)]
     if len(changed) > _MOST:
         return []
-    read: set[str] = set().union(*(entry.files for _short, entry in changed))
-    paths = [places.long(short) for short in read - {short for short, _entry in changed} if short.endswith(".py")]
+    own = {short for short, _entry in changed}
+    read: set[str] = set().union(*(entry.files for _short, entry in changed)) - own
+    late: set[str] = set()
+    for short, entry in entries:
+        if short not in own and any(assigned[0] in read for assigned in entry.injects):
+            late |= {short, *entry.build}
+    return [*_longest(read, places), *_longest(late - read - own, places)]
+
+
+def _longest(shorts: Iterable[str], places: Places) -> list[str]:
+    paths = [places.long(short) for short in shorts if short.endswith(".py")]
     return sorted(filter(os.path.isfile, paths), key=lambda path: (-os.path.getsize(path), path))
 
 

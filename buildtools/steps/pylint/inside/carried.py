@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Callable, Iterable  # noqa: UP035 - for Python 3.8
 
-from . import similar
 from .kinds import Annotations, Files, Imports, Lines, Mapped, Strings
+from .known import Known
 from .remembered import state
 
 
@@ -60,14 +60,16 @@ class Carried:
         """Return what one file added."""
         return [kind.take() for kind in self._kinds.values()]
 
-    def put(self, parts: list[list[Any]], keys: list[str], known: similar.Known) -> None:
+    def put(self, parts: list[list[Any]], keys: list[str], known: Known) -> None:
         """Make the checkers as they are after all files, each of which (named by `keys`) added one of `parts`.
 
-        `known` are the duplicates of earlier runs that still hold; new ones are added when the checkers close.
+        What is new is added to `known` when the checkers close.
         """
         for number, kind in enumerate(self._kinds.values()):
+            if isinstance(kind, (Imports, Lines)):
+                kind.known = known
             if isinstance(kind, Lines):
-                kind.keys, kind.known = keys, known
+                kind.keys = keys
             kind.put([part[number] for part in parts])
 
     def leave(self, left: dict[int, set[str]]) -> None:

@@ -15,12 +15,12 @@ from . import parts
 from .carried import Carried, Unknown
 from .conditions import loaded, why_not_kept, workers_of, world
 from .keeper import Keeper
+from .known import nothing
 from .memory import Memory
 from .needs import Needs
 from .pool import GaveUp, apart
 from .record import Record
 from .replay import Replay
-from .similar import Known
 from .stack import as_deep_as_pylint
 from .tracing import Trace
 from .unchanged import Watch
@@ -43,7 +43,6 @@ class Fast:
         self._told = wish.told
         self._wish = wish
         self._workers = workers_of(linter, wish.workers, keeps=wish.state is not None)
-        self._messages = parts.Messages()
         self._trace: Trace | None = None
         self._keeper: Keeper | None = None
         Carried(linter._prepared, [])
@@ -84,9 +83,9 @@ class Fast:
                 if not wanted:
                     return {}, {}
                 work = functools.partial(self._attempt, keeper, wanted)
-                done = apart(work, functools.partial(keeper.show, self._messages))
+                done = apart(work)
                 if done is None:
-                    done = apart(functools.partial(work, forks=True), functools.partial(keeper.show, self._messages))
+                    done = apart(functools.partial(work, forks=True))
                 parsed, results, stale, more_to_parse = done
                 if not stale and not more_to_parse:
                     return parsed, results
@@ -246,7 +245,7 @@ class Fast:
             part = parsed[number][0] if number in parsed else entry.parsed if entry is not None else None
             assert part is not None
             linter.set_current_module(item.name, item.filepath)
-            linter.reporter.messages.extend(self._messages.shown(part[0]))
+            linter.reporter.messages.append(part[0])
             parts.add_counts(linter.stats, part[1])
             linter.msg_status |= part[2]
         self._join(parsed, results)
@@ -255,13 +254,11 @@ class Fast:
         linter, keeper = self._linter, self._keeper
         linted = self._linted(results)
         if keeper is None:
-            keys, known = list(map(str, range(len(linted)))), Known({}, set())
+            keys, known = list(map(str, range(len(linted)))), nothing()
         else:
-            keys, known = [item.key for item in keeper.items], keeper.known_pairs(linted)
+            keys, known = [item.key for item in keeper.items], keeper.known_of(linted)
         walker = self._check.keywords["walker"]
-        show = self._messages.shown
-        shown = [None if done is None else (show(done[0]), *done[1:]) for done in linted]
-        parts.join(linter, self.items, shown, walker, self._progress[1])
+        parts.join(linter, self.items, linted, walker, self._progress[1])
         alive = [(key, done[4]) for key, done in zip(keys, linted) if done is not None]  # noqa: B905
         carried = Carried(linter._prepared, [])
         carried.put([part for _key, part in alive], [key for key, _part in alive], known)

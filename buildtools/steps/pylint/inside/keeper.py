@@ -10,10 +10,10 @@ from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple  # noqa: UP03
 
 from .files import NOTHING, Files, Places
 from .kinds import lines_of, may_begin
+from .known import Known
 from .moved import relocate
-from .parts import Messages, of_lines
+from .parts import of_lines
 from .replay import assigned_by
-from .similar import Known
 from .state import Entry, Names, State
 from .tracing import Trace, place
 from .unchanged import Watch, environment_of
@@ -226,14 +226,6 @@ class Keeper:
                     by_file.setdefault(own, {})[assigned] = None
         return {own: list(assigned) for own, assigned in by_file.items()}
 
-    def show(self, messages: Messages) -> None:
-        """Make ready the messages of all files that still hold."""
-        for item in self.items:
-            entry = self.entry(item.number)
-            if entry is not None and item.number not in self.stale:
-                for part in filter(None, (entry.parsed, entry.linted)):
-                    messages.shown(part[0])
-
     # Writing down.
 
     def lint_parts(self, results: Dict[int, Any]) -> List[Any]:  # noqa: UP006
@@ -250,8 +242,8 @@ class Keeper:
                 out.append(entry.linted)
         return out
 
-    def known_pairs(self, parts: Sequence[Any]) -> Known:
-        """Return the duplicates that are known of pairs of files whose lines are those of the last time."""
+    def known_of(self, parts: Sequence[Any]) -> Known:
+        """Return what still holds of all files together, where each has added one of `parts`."""
         same = set()
         for item, part in zip(self.items, parts):  # noqa: B905 - for Python 3.8
             entry = self.entry(item.number)
@@ -260,4 +252,5 @@ class Keeper:
             if pieces[0] is not None and pieces[0] == pieces[1]:
                 same.add(item.key)
         self.pairs = {pair: found for pair, found in self.before.pairs.items() if same.issuperset(pair)}
-        return Known(self.pairs, same)
+        self.cycles = dict(self.before.cycles)
+        return Known(self.pairs, same, self.cycles)

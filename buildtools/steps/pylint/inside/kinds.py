@@ -13,6 +13,7 @@ from collections import defaultdict
 from typing import Any, Callable, List, Tuple  # noqa: UP035 - for Python 3.8
 
 from . import similar
+from .known import nothing, remember_cycles
 
 Files = List[Tuple[Any, Any]]  # noqa: UP006
 """pylint's file items and their trees, in its order"""
@@ -32,6 +33,7 @@ class Imports:
 
     def __init__(self, checker: Any, _files: Files) -> None:
         self._checker = checker
+        self.known = nothing()
         if not isinstance(checker.import_graph, defaultdict) or not isinstance(checker._module_pkg, dict):
             raise AttributeError("import_graph")
 
@@ -46,6 +48,7 @@ class Imports:
         return edges, self._checker._module_pkg
 
     def put(self, parts: list[Any]) -> None:
+        remember_cycles([edges for edges, _packages in parts], self.known.cycles)
         for edges, packages in parts:
             for graph, added in zip((self._checker.import_graph, self._checker._excluded_edges), edges):  # noqa: B905
                 for name, ends in added.items():
@@ -62,7 +65,7 @@ class Lines:
         self._files = files
         self._plain = similar.usable()
         self.keys: list[str] = []
-        self.known = similar.Known({}, set())
+        self.known = nothing()
         if not isinstance(checker.linesets, list):
             raise AttributeError("linesets")
 

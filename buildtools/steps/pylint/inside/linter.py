@@ -27,6 +27,8 @@ def linter_class(base: Any, wish: Wish) -> Any:
             try:
                 super().check(files_or_modules)
             finally:
+                # What lives now lives on to the end, and need not be walked any more.
+                gc.freeze()
                 gc.enable()
 
         def _get_asts(self, fileitems: Iterable[Any], data: str | None, *progress: Any) -> dict[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -17,16 +18,20 @@ def relocate(before: State, old: str, new: str) -> None:
         return os.path.join(new, path[len(head) :]) if isinstance(path, str) and path.startswith(head) else path
 
     for key, entry in list(before.entries.items()):
-        if any(old in message[2] for part in (entry.parsed, entry.linted or ((),)) for message in part[0]):
+        shown = [json.loads(f"[{part[0]}]") for part in filter(None, (entry.parsed, entry.linted))]
+        messages = [message for part in shown for message in part]
+        if any(old in message["message"] for message in messages):
             del before.entries[key]
             continue
-        entry.parsed = ([(*message[:-1], moved(message[-1])) for message in entry.parsed[0]], *entry.parsed[1:])
+        for message in messages:
+            message["absolutePath"] = moved(message["absolutePath"])
+        texts = [json.dumps(part, ensure_ascii=False)[1:-1] for part in shown]
+        entry.parsed = (texts[0], *entry.parsed[1:])
         if entry.linted is not None:
-            found, stats, status, statements, parts, (state, of_file) = entry.linted
-            found = [(*message[:-1], moved(message[-1])) for message in found]
+            _found, stats, status, statements, parts, (state, of_file) = entry.linted
             parts = [
                 [(*lines[:4], moved(lines[4]), lines[5]) for lines in part] if of_lines(part) else part
                 for part in parts
             ]
             of_file = {**of_file, "current_file": moved(of_file["current_file"])}
-            entry.linted = (found, stats, status, statements, parts, (state, of_file))
+            entry.linted = (texts[1], stats, status, statements, parts, (state, of_file))

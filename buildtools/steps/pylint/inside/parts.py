@@ -3,49 +3,36 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Iterable, Sequence  # noqa: UP035 - for Python 3.8
+from typing import Any, Iterable, Sequence  # noqa: UP035 - for Python 3.8
 
-_FIELDS = ("category", "symbol", "msg", "msg_id", "confidence", "module", "obj", "line", "column")
-_ENDS = ("end_line", "end_column", "path", "abspath")
-_NAMES = ("type", "symbol", "message", "messageId", "confidence", "module", "obj", "line", "column")
-_OTHER_NAMES = ("endLine", "endColumn", "path", "absolutePath")
+_SHOWN = {
+    "type": "category",
+    "symbol": "symbol",
+    "message": "msg",
+    "messageId": "msg_id",
+    "confidence": "confidence",
+    "module": "module",
+    "obj": "obj",
+    "line": "line",
+    "column": "column",
+    "endLine": "end_line",
+    "endColumn": "end_column",
+    "path": "path",
+    "absolutePath": "abspath",
+}
+"""The names in json2, in its order, and those of pylint's messages"""
 _OF_FILE = ("_ignore_file", "_pragma_lineno", "current_name", "current_file")
-_ALL_NAMES = _NAMES + _OTHER_NAMES
-ABSOLUTE = len(_FIELDS) + len(_ENDS) - 1
-"""The place of the absolute path among a message's values"""
 
 
-def messages(found: Iterable[Any]) -> list[tuple[Any, ...]]:
-    """Return pylint's messages as tuples of what its json2 holds."""
-    out = []
+def messages(found: Iterable[Any]) -> str:
+    """Return pylint's messages as json2 shows them: objects in JSON, with commas between them."""
+    shown = []
     for message in found:
-        values = [getattr(message, name) for name in _FIELDS + _ENDS]
-        values[2], values[4] = values[2] or "", values[4].name
-        out.append(tuple(values))
-    return out
-
-
-class Shown(dict):  # type: ignore[type-arg]
-    """A message as json2 shows it; `text` is what that becomes in the report."""
-
-    def __init__(self, message: tuple[Any, ...], encode: Callable[[Any], str]) -> None:
-        super().__init__(zip(_ALL_NAMES, message))  # noqa: B905 - for Python 3.8
-        self.text = encode(self)
-
-
-class Messages:
-    """Lists of messages as json2 shows them, each made once."""
-
-    def __init__(self) -> None:
-        self._encode = json.JSONEncoder(ensure_ascii=False).encode
-        self._made: dict[int, tuple[Any, list[Shown]]] = {}
-
-    def shown(self, found: list[tuple[Any, ...]]) -> list[Shown]:
-        """Return them; the list given must not change any more."""
-        made = self._made.get(id(found))
-        if made is None:
-            made = self._made[id(found)] = found, [Shown(message, self._encode) for message in found]
-        return made[1]
+        values = {name: getattr(message, own) for name, own in _SHOWN.items()}
+        values["message"] = values["message"] or ""
+        values["confidence"] = values["confidence"].name
+        shown.append(values)
+    return json.dumps(shown, ensure_ascii=False)[1:-1]
 
 
 def of_lines(part: Any) -> bool:
@@ -105,7 +92,7 @@ def _plain(value: Any) -> Any:
 def join(linter: Any, items: Sequence[Any], linted: Sequence[Any], walker: Any, progress: Sequence[Any]) -> None:
     """Make the linter as it is after it has linted the items in one process, each of which added one of `linted`.
 
-    `None` stands for an item that has no tree. Messages are those that are shown.
+    `None` stands for an item that has no tree. The reporter gets each item's messages as text.
     """
     from pylint.utils import FileState
 
@@ -119,7 +106,7 @@ def join(linter: Any, items: Sequence[Any], linted: Sequence[Any], walker: Any, 
             continue
         found, stats, status, statements, _parts, left = done
         linter.set_current_module(item.name, item.filepath)
-        linter.reporter.messages.extend(found)
+        linter.reporter.messages.append(found)
         add_counts(linter.stats, stats)
         linter.msg_status |= status
         walker.nbstatements += statements

@@ -106,11 +106,8 @@ class Pool:
             raise GaveUp(f"a worker ended before its time ({_ending(status)})")
 
 
-def apart(work: Callable[[], Any], meanwhile: Callable[[], None]) -> Any:
-    """Do the work in a forked process, which leaves no trace in this one; raises `GaveUp` when it does.
-
-    `meanwhile` is done in this one.
-    """
+def apart(work: Callable[[], Any]) -> Any:
+    """Do the work in a forked process, which leaves no trace in this one; raises `GaveUp` when it does."""
     mine, theirs = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -122,7 +119,6 @@ def apart(work: Callable[[], Any], meanwhile: Callable[[], None]) -> Any:
     done = False
     try:
         with os.fdopen(mine, "rb") as stream:
-            meanwhile()
             data = stream.read()
         _pid, status = os.waitpid(child, 0)
         done = True

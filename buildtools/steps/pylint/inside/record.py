@@ -41,7 +41,7 @@ class Record:
         after.digests = {name: digest(name) for name in _all_of(after, "files")}
         after.signatures = {name: keeper.signature(name) for name in _all_of(after, "names")}
         after.injected = Needs(keeper).injected(self._parsed)
-        after.pairs = keeper.pairs
+        after.pairs, after.cycles = keeper.pairs, keeper.cycles
         self._surroundings(after)
         after.seen = keeper.files.stamps()
         return states.save(keeper.path, after)
@@ -81,9 +81,9 @@ class Record:
             files |= reads[0]
             names |= reads[1]
             strings = [(line, column, self._keeper.items[n].key if n >= 0 else "") for line, column, n in asked]
-            if any(message[0] == "fatal" for message in done[0]):
+            if done[1].get("fatal"):
                 return None
-        if any(message[0] == "fatal" for message in part[0]):
+        if part[1].get("fatal"):
             return None
         names.add((item.module, None))
         return Entry(

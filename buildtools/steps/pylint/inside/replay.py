@@ -25,12 +25,15 @@ Pending = Dict[Tuple[str, str], List[Tuple[str, str, List[Assigned]]]]  # noqa: 
 class Replay:
     """`known` are the paths of the files whose assignments are known. `failed` says so if a place can't be found.
 
+    `adding` is to be true while astroid puts one of these in its place.
+
     Trees are made inside `aside()`, where nothing counts as read by whoever has asked.
     """
 
     def __init__(self, pending: Pending, known: Set[str], aside: Callable[[], Any]) -> None:  # noqa: UP006
         self.known = known
         self.failed = ""
+        self.adding = False
         self._pending = pending
         self._aside = aside
         self._limit = sys.getrecursionlimit()
@@ -54,7 +57,7 @@ class Replay:
         made = self._tables.get(id(held))
         if made is not None:
             return made
-        made = Waiting(held, self._fill, self._ready)
+        made = Waiting(held, self._fill, self._ready, lambda: self.adding)
         self._tables[id(made)] = made
         # A module's own names are in two tables that are one.
         for name in ("instance_attrs", "locals", "globals"):
@@ -137,7 +140,8 @@ def targets(node: Any) -> list[tuple[Any, str, Any]]:
         for inferred in node.expr.infer():
             target = inferred._proxied if isinstance(inferred, bases.Instance) else inferred
             for table in ("instance_attrs", "locals"):
-                held = vars(target).get(table, {}).get(node.attrname, ())
+                # Where assignments wait, this one is one of them, or is there.
+                held = dict.get(vars(target).get(table, {}), node.attrname, ())
                 if any(one is node for one in held) and target.root() is not own:
                     found.append((target, table, node))
     return found

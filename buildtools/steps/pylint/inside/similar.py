@@ -11,20 +11,9 @@ import codecs
 import marshal
 import zlib
 from array import array
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple  # noqa: UP035 - for Python 3.8
+from typing import Any, Iterable, Iterator, Sequence  # noqa: UP035 - for Python 3.8
 
-Pairs = Dict[Tuple[str, str], List[Tuple[int, ...]]]  # noqa: UP006
-"""By two files' keys: (number of lines, start and end in the first, start and end in the second)"""
-
-
-class Known(NamedTuple):
-    """What earlier runs have found out: `pairs`, all that there are of the files `same`, whose lines are as they were.
-
-    New ones are added to `pairs`.
-    """
-
-    pairs: Pairs
-    same: Set[str]  # noqa: UP006
+from .known import Known
 
 
 def taken(linesets: Iterable[Any], shortest: int, path: str, encoding: str | None) -> list[tuple[Any, ...]]:
@@ -58,7 +47,7 @@ class Comparison:
         self._checker = checker
         self._keys = [key for key, _part in parts]
         self._runs = [part[3] for _key, part in parts]
-        self._known, self._same = known
+        self._known, self._same = known.pairs, known.same
         kind = _kind()
         self.linesets = [kind(part) for _key, part in parts]
 
@@ -126,6 +115,9 @@ def _kind() -> Any:
         def __init__(self, part: tuple[Any, ...]) -> None:
             self.name, self._count, self._data, _runs, self._path, self._encoding = part
             self._stripped: Any = None
+
+        # pylint's own asks for `id`, which takes three times as long.
+        __hash__ = object.__hash__
 
         def __len__(self) -> int:
             return int(self._count)

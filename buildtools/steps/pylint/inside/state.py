@@ -1,6 +1,6 @@
 """What one lint keeps for the next: a file per set of arguments, whole or not at all.
 
-The content is plain data for `marshal`, behind a digest of it: a file that is damaged, cut off or of another version
+The content is plain data for `marshal`, behind a checksum of it: a file that is damaged, cut off or of another version
 counts as none. It is written under another name and put in place at once, so that of two runs the later one stays.
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import marshal
 import os
+import struct
 import sys
+import zlib
 from array import array
 from pathlib import Path
 from typing import Any, Optional, Sequence, Tuple  # noqa: UP035 - for Python 3.8
@@ -63,10 +65,12 @@ class State:
         self.order: list[str] = []
         self.injected: dict[str, bytes] = {}  # by target
         self.pairs: dict[tuple[str, str], list[tuple[int, ...]]] = {}  # places of duplicate code
+        self.cycles: dict[bytes, list[list[str]]] = {}  # of imports
         self.outcome = b""  # the whole report, where nothing else may have a say
 
 
 _FORMAT = 1
+_HEAD = struct.Struct("<I")
 
 
 def place(folder: str, name: str, arguments: Sequence[str], restrict: Sequence[str] | None) -> Path:
@@ -85,10 +89,11 @@ def load(path: Path) -> State | None:
             data = file.read()
     except OSError:
         return None
-    if len(data) < 16 or digest_of(data[16:]) != data[:16]:
+    content = memoryview(data)[_HEAD.size :]
+    if len(data) < _HEAD.size or _HEAD.pack(zlib.crc32(content)) != data[: _HEAD.size]:
         return None
     try:
-        values = marshal.loads(data[16:])
+        values = marshal.loads(content)
         state = State()
         for name in vars(state):
             if name != "entries":
@@ -109,7 +114,9 @@ def save(path: Path, state: State) -> str:
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(digest_of(data) + data)
+        with open(temporary, "wb") as file:
+            file.write(_HEAD.pack(zlib.crc32(data)))
+            file.write(data)
         temporary.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -199,11 +199,20 @@ class Trace:
     def _injecting(self, method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
         def injecting(builder: Any, node: Any) -> None:
-            method(builder, node)
+            replay = self.replay
+            known = replay is not None and place(node.root()) in replay.known
+            if replay is None:
+                method(builder, node)
+            else:
+                outer, replay.adding = replay.adding, known
+                try:
+                    method(builder, node)
+                finally:
+                    replay.adding = outer
             if not of_self(node):
                 found = targets(node)
-                if self.replay is not None and place(node.root()) in self.replay.known:
-                    self.replay.undo(found)
+                if replay is not None and known:
+                    replay.undo(found)
                 else:
                     self.frame.injects += found
 

@@ -17,13 +17,20 @@ Ready = Callable[[List[Any]], bool]  # noqa: UP006
 
 
 class Waiting(dict):  # type: ignore[type-arg]
-    """A copy of a table, with names to `wait` for. The names are there from the beginning, and stay in their order."""
+    """A copy of a table, with names to `wait` for. The names are there from the beginning, and stay in their order.
 
-    def __init__(self, plain: dict[str, Any], fill: Fill, ready: Ready = bool) -> None:
+    While `adding()` is true, whoever looks by `setdefault` only wants to add what waits here already: nothing has to be
+    filled in for that, and nothing is added.
+    """
+
+    def __init__(
+        self, plain: dict[str, Any], fill: Fill, ready: Ready = bool, adding: Callable[[], bool] = bool
+    ) -> None:
         super().__init__(plain)
         self.names: set[str] = set()
         self._fill = fill
         self._ready = ready
+        self._adding = adding
         self._waiting: dict[str, list[Any]] = {}
 
     def wait(self, name: str, what: Any) -> None:
@@ -52,6 +59,8 @@ class Waiting(dict):  # type: ignore[type-arg]
         return super().get(name, default)
 
     def setdefault(self, name: str, default: Any = None) -> Any:
+        if name in self._waiting and self._adding():
+            return default
         self._settle(name)
         return super().setdefault(name, default)
 
