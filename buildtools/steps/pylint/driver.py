@@ -85,7 +85,7 @@ def _wish(arguments: list[str], state: Any, watch: Any, before: Any) -> Any:
     jobs = _told_jobs(arguments)
     if state is None and jobs in (None, 1):
         return None
-    return _inside("wish").Wish(jobs, state, watch, before)
+    return _inside("wish").Wish(jobs, state, watch, before, arguments)
 
 
 def _told_jobs(arguments: Sequence[str]) -> int | None:

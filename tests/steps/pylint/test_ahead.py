@@ -51,7 +51,7 @@ for module in (argparse, collections, dataclasses, enum, typing):
     data = open(path, encoding="utf-8").read()
     maker = AstroidBuilder(astroid.MANAGER)
     tree, rest = maker._data_build(data, name, path)
-    key, made = ahead._made(path)
+    key, made, _tree = ahead._made(path)
     assert key == ahead._key(data, path) != ahead._key(data + " ", path)
     other, imports, assignments = pickle.loads(made)
     other.name = name.removesuffix(".__init__")
@@ -75,10 +75,9 @@ from astroid.builder import AstroidBuilder
 from buildtools.steps.pylint.inside import ahead
 
 path = sys.argv[1]
-key, made = ahead._made(path)
-held, (told, tell) = os.memfd_create("held"), os.pipe()
-os.set_blocking(told, False)
-one = ahead.Ahead(0, told, held)
+key, made, _tree = ahead._made(path)
+held, told, (heard, tell) = os.memfd_create("held"), os.memfd_create("told"), os.pipe()
+one = ahead.Ahead(-1, told, held, tell)
 one.install()
 maker = AstroidBuilder(astroid.MANAGER)
 data = open(path, encoding="utf-8").read()
@@ -92,8 +91,9 @@ def deep(count):
     return deep(count - 1) if count else taken(data, path)
 
 assert not taken(data, path)
+assert os.read(heard, 1000) == ahead._path_key(path)
 os.pwrite(held, made, 0)
-os.write(tell, ahead._RECORD.pack(key, 0, len(made)))
+os.pwrite(told, ahead._RECORD.pack(key, 0, len(made)), 0)
 assert taken(data, path)
 assert taken(data, path)
 assert taken(data, path, "given.__init__")

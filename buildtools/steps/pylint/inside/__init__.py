@@ -11,5 +11,6 @@ Standalone, as the driver is: the standard library and pylint >= 3 only, and Pyt
   rest, `record` writes down; `similar` compares files for duplicate code in pairs; `known` is what is known of all
   files together.
 - Quickly, where little has: `replay` knows what files assign into others, which `waiting` puts there when somebody
-  looks; `builtin` puts off half of the trees of what is built in; `ahead` begins with trees in another process.
+  looks; `builtin` puts off half of the trees of what is built in; `ahead` begins with trees in another process,
+  those of a first lint by `guess`.
 """

@@ -1,12 +1,15 @@
-"""Begins, in a process of its own and while pylint is imported, with the trees that a changed file is likely to need.
+"""Begins, in a process of its own and while pylint is imported, with the trees that are likely to be needed.
 
 Half of what makes a tree hangs on nothing but the source: what astroid does before it looks at other modules. That is
-done here for what the changed files have read the last time, and handed over when astroid wants just that source.
+done here for what the changed files have read the last time, or for what the first lint may read, and handed over when
+astroid wants just that source.
 """
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import gc
 import os
 import pickle
 import signal
@@ -14,14 +17,19 @@ import struct
 import sys
 import threading
 import warnings
-from typing import Any, Iterable  # noqa: UP035 - for Python 3.8
+from typing import Any, Iterable, Sequence  # noqa: UP035 - for Python 3.8
 
 from .conditions import processors
 from .files import Files, Places, digest_of
+from .guess import Guess
 from .stack import depth
 from .state import State
 
 _RECORD = struct.Struct("<16sQQ")
+_PATH = 16
+"""bytes of a path's digest"""
+_MOST_HELD = 128 << 20
+"""bytes of trees that are held at most; they take memory"""
 _MOST = 3
 """Changed files from which on much more than their trees will be needed"""
 _INIT = ".__init__"
@@ -30,13 +38,18 @@ _ROOM = 250
 
 
 class Ahead:
-    """What another process makes ahead: tells of it through the pipe `told`, and writes it into the file `held`."""
+    """What another process makes ahead: writes it into the file `held`, and into `told` where it is.
 
-    def __init__(self, child: int, told: int, held: int) -> None:
+    Through the pipe `taken` it hears what it need not make any more. Processes that are forked later can take from
+    there as well.
+    """
+
+    def __init__(self, child: int, told: int, held: int, taken: int) -> None:
         self._child = child
         self._told = told
         self._held = held
-        self._heard = b""
+        self._taken_here = taken
+        self._heard = 0
         self._places: dict[bytes, tuple[int, int]] = {}
 
     def install(self) -> None:
@@ -62,14 +75,17 @@ class Ahead:
 
     def _taken(self, data: str, path: str) -> Any:
         """Return a module's tree and what is left to do about it; `None` if that is not made, or no room is here."""
-        with contextlib.suppress(BlockingIOError):
-            self._heard += os.read(self._told, 1 << 16)
-        while len(self._heard) >= _RECORD.size:
-            key, start, size = _RECORD.unpack_from(self._heard)
+        news = os.pread(self._told, _RECORD.size << 10, self._heard)
+        for key, start, size in _RECORD.iter_unpack(news[: len(news) // _RECORD.size * _RECORD.size]):
             self._places[key] = start, size
-            self._heard = self._heard[_RECORD.size :]
+            self._heard += _RECORD.size
         found = self._places.get(_key(data, path)) if self._places else None
-        if found is None or depth() + _ROOM > sys.getrecursionlimit():
+        if found is None:
+            if self._child:
+                with contextlib.suppress(OSError):  # it has ended, or has much to read
+                    os.write(self._taken_here, _path_key(path))
+            return None
+        if depth() + _ROOM > sys.getrecursionlimit():
             return None
         start, size = found
         module, imports, assignments = pickle.loads(os.pread(self._held, size, start))
@@ -81,8 +97,6 @@ class Ahead:
             with contextlib.suppress(ProcessLookupError, ChildProcessError):
                 os.kill(self._child, signal.SIGKILL)
                 os.waitpid(self._child, 0)
-            os.close(self._told)
-            os.close(self._held)
             self._child = 0
 
 
@@ -94,18 +108,19 @@ class _Rest:
         self._delayed_assattr = assignments
 
 
-def begin(before: State | None) -> Ahead | None:
-    """Begin, if something is known of the last lint, and a processor is free for it."""
+def begin(before: State | None, arguments: Sequence[str]) -> Ahead | None:
+    """Begin, for what has changed since the last lint or for a first one, if a processor is free for it."""
     able = all(hasattr(os, name) for name in ("fork", "memfd_create", "pread"))
-    if before is None or not before.entries or not able or processors() < 2 or threading.active_count() > 1:
+    if not able or processors() < 2 or threading.active_count() > 1:
         return None
     with contextlib.ExitStack() as stack:
         try:
-            held = os.memfd_create("ahead")
+            held, told = os.memfd_create("ahead"), os.memfd_create("ahead-told")
             stack.callback(os.close, held)
-            told, tell = os.pipe()
             stack.callback(os.close, told)
-            stack.callback(os.close, tell)
+            taken, taken_there = os.pipe()
+            stack.callback(os.close, taken)
+            stack.callback(os.close, taken_there)
             child = os.fork()
         except OSError:
             return None
@@ -115,25 +130,60 @@ def begin(before: State | None) -> Ahead | None:
             null = os.open(os.devnull, os.O_RDWR)
             for fd in range(3):
                 os.dup2(null, fd)
-            os.close(told)
-            _make(before, tell, held)
+            os.close(taken_there)
+            os.set_blocking(taken, False)
+            maker = _Maker(told, held, taken)
+            if before is not None and before.entries:
+                for path in _wanted(before):
+                    maker.make(path)
+            else:
+                guess = Guess(arguments)
+                for name, path in guess:
+                    guess.add(name, path, maker.make(path))
         finally:
             os._exit(0)
-    os.close(tell)
-    os.set_blocking(told, False)
-    return Ahead(child, told, held)
+    os.close(taken)
+    os.set_blocking(taken_there, False)
+    return Ahead(child, told, held, taken_there)
 
 
-def _make(before: State, tell: int, held: int) -> None:
-    end = 0
-    for path in _wanted(before):
+class _Maker:
+    """Makes trees, and puts them where `Ahead` finds them."""
+
+    def __init__(self, told: int, held: int, taken: int) -> None:
+        self._told = told
+        self._held = held
+        self._taken = taken
+        self._parent = os.getppid()
+        self._heard = b""
+        self._known: set[bytes] = set()
+        self._count = self._end = 0
+        # A tree is a knot, which only the collector can free.
+        gc.freeze()
+        gc.enable()
+
+    def make(self, path: str) -> Any:
+        """Make a file's tree; return what is known of its content by then: a tree, of astroid's nodes or of `ast`."""
+        if self._end > _MOST_HELD or os.getppid() != self._parent:
+            os._exit(0)
+        with contextlib.suppress(BlockingIOError):
+            self._heard += os.read(self._taken, 1 << 16)
+        while len(self._heard) >= _PATH:
+            self._known.add(self._heard[:_PATH])
+            self._heard = self._heard[_PATH:]
         # What can't be made is left to astroid, which may say something about it.
         with contextlib.suppress(Exception), warnings.catch_warnings(record=True) as said:
-            key, data = _made(path)
+            if _path_key(path) in self._known:
+                with open(path, "rb") as file:
+                    return ast.parse(file.read())
+            key, data, tree = _made(path)
             if not said:
-                os.pwrite(held, data, end)
-                os.write(tell, _RECORD.pack(key, end, len(data)))
-                end += len(data)
+                os.pwrite(self._held, data, self._end)
+                os.pwrite(self._told, _RECORD.pack(key, self._end, len(data)), self._count * _RECORD.size)
+                self._end += len(data)
+                self._count += 1
+                return tree
+        return ast.Module([], [])
 
 
 def _wanted(before: State) -> list[str]:
@@ -161,7 +211,8 @@ def _longest(shorts: Iterable[str], places: Places) -> list[str]:
     return sorted(filter(os.path.isfile, paths), key=lambda path: (-os.path.getsize(path), path))
 
 
-def _made(path: str) -> tuple[bytes, bytes]:
+def _made(path: str) -> tuple[bytes, bytes, Any]:
+    """Return what a tree is found by, the tree and what is left to do about it as `pickle` has them, and itself."""
     from astroid import builder, manager
 
     stream, _encoding, data = builder.open_source_file(path)
@@ -176,7 +227,11 @@ def _made(path: str) -> tuple[bytes, bytes]:
         sys.setrecursionlimit(limit)
     imports = [(node, frozenset(names)) for node, names in rest._import_from_nodes]
     sys.setrecursionlimit(10_000)
-    return _key(data, path), pickle.dumps((module, imports, rest._delayed_assattr), 4)
+    return _key(data, path), pickle.dumps((module, imports, rest._delayed_assattr), 4), module
+
+
+def _path_key(path: str) -> bytes:
+    return digest_of(os.path.abspath(path).encode("utf-8", "surrogateescape"))
 
 
 def _key(data: str, path: str) -> bytes:

@@ -57,6 +57,8 @@ class Fast:
         """Do what pylint does in `_get_asts` and `_lint_files`, whose arguments these are."""
         self._check = check
         self._progress = parsing, linting
+        if self._wish.ahead is not None:
+            self._wish.ahead.install()
         keeper = self._keeper
         if keeper is None:
             self._whole(range(len(self.items)))
@@ -64,10 +66,10 @@ class Fast:
         keeper.look(self.items)
         keeper.add_stale(Needs(keeper).more_stale({}))
         some = self._some(keeper)
-        self._wish.end()
         if some is None:
             self._whole(keeper.stale)
         else:
+            self._wish.end()
             self._put(*some)
         self._told["why"] = [(self.items[number].filepath, why) for number, why in sorted(keeper.stale.items())]
 
@@ -106,8 +108,6 @@ class Fast:
         memory = Memory(share=2)
         needs, trace = Needs(keeper), self._trace
         assert trace is not None
-        if self._wish.ahead is not None:
-            self._wish.ahead.install()
         trace.replay = replay = Replay(*needs.pending(), trace.aside)
         # That makes the builtins, if nothing has yet.
         AstroidBuilder(AstroidManager())
@@ -143,6 +143,8 @@ class Fast:
         """Parse all, lint what is wanted; in one process if several can't."""
         memory = Memory(share=2)
         trees, parsed = self._parse(range(len(self.items)))
+        # The processors have enough to do from here on.
+        self._wish.end()
         keeper = self._keeper
         if keeper is not None:
             keeper.add_stale(Needs(keeper).more_stale(parsed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence  # noqa: UP035 - for Python 3.8
 
 from . import ahead
 from .state import State
@@ -14,7 +14,7 @@ from .unchanged import Watch
 class Wish:
     """What a run is to be: `workers` (0: as many as there are processors), and where its state is, if one is kept.
 
-    `before` is the last run's state, if there was one.
+    `before` is the last run's state, if there was one; `arguments` are pylint's.
     `told` is filled while it runs: the `workers` there were, `plain` (why there was one process that linted all),
     `unkept` (why nothing can be kept) and `why` (which files were linted, and why). `finish`, if something can be kept,
     keeps it, with the report.
@@ -26,6 +26,7 @@ class Wish:
         state: Path | None = None,
         watch: Watch | None = None,
         before: State | None = None,
+        arguments: Sequence[str] = (),
     ) -> None:
         self.workers = workers
         self.state = state
@@ -33,7 +34,7 @@ class Wish:
         self.before = before
         self.told: dict[str, Any] = {"workers": 0, "plain": "", "unkept": "", "why": []}
         self.finish: Callable[[bytes], str] | None = None
-        self.ahead = ahead.begin(before) if workers != 1 else None
+        self.ahead = ahead.begin(before, arguments) if workers != 1 else None
 
     def end(self) -> None:
         """Let nothing run on that was begun."""
