@@ -87,6 +87,30 @@ def test_old_releases_go_but_never_the_previous_one(tmp_path: Path) -> None:
     assert manifests == {"4.r1", "5.r1"}
 
 
+def test_no_link_is_left_of_a_release_whose_removal_was_cut_off(tmp_path: Path) -> None:
+    for number in range(1, 3):
+        upload(tmp_path, pack(tmp_path, {"n": str(number)}, version=f"{number}"), keep=1)
+    stub = tmp_path / "bin/rm"
+    stub.parent.mkdir()
+    stub.write_text('#!/bin/sh\ncase "$*" in *.trash*) kill -9 $PPID; exit 1 ;; esac\nexec /bin/rm "$@"\n')
+    stub.chmod(0o755)
+    third = pack(tmp_path, {"n": "3"}, version="3")
+    with pytest.raises(StepError):
+        upload(
+            tmp_path, third, keep=1, context=LoneContext(tmp_path, env={"PATH": f"{stub.parent}:{os.environ['PATH']}"})
+        )
+    assert any((tmp_path / "site/demo/.buildtools/stage").iterdir())
+    # Whoever holds the lock is this very process, which lives.
+    upload(tmp_path, third, keep=1, steal_lock=True)
+    site = tmp_path / "site/demo"
+    assert {path.name: path.exists() for path in site.iterdir() if path.is_symlink()} == {
+        "2": True,
+        "3": True,
+        "current": True,
+    }
+    assert residue(tmp_path) == []
+
+
 def standing(root: Path) -> list[str]:
     return sorted((path.name for path in (root / "site/demo/releases").iterdir()), key=lambda name: int(name[:-3]))
 

@@ -52,12 +52,13 @@ for file in $(ls -t $state/manifests/ | sed -n 's/^\([A-Za-z0-9._+~-]*\)\.digest
   if [ "releases/$file" = "$serving" ] || [ "$file" = "$before" ]; then continue; fi
   if [ "releases/$file" = "$expect" ] || [ "releases/$file" = "$previous" ]; then continue; fi
   say "removed $file"
-  discard "releases/$file"
-  rm -f "$state/manifests/$file.digest" "$state/manifests/$file.json" "$state/manifests/$file.list"
+  # The links first: whatever is cut off then, none is left that leads nowhere.
   for link in *; do
     follow "$link"
     if [ "$word" = "releases/$file" ]; then rm -f "$link"; fi
   done
+  discard "releases/$file"
+  rm -f "$state/manifests/$file.digest" "$state/manifests/$file.json" "$state/manifests/$file.list"
 done
 if [ -f $state/retired ]; then
   # A name that is gone may come again, with other content.
