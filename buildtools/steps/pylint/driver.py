@@ -147,7 +147,9 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str], wish: Any) -> di
     Run.LinterClass = linter_class
     collector = Collector()
     sys.argv = ["pylint", *arguments]
-    status, unread = 0, _inside("unread").watched()
+    status, reading = 0, _inside("unread").watched()
+    if wish is not None:
+        wish.reading = reading
     try:
         Run(arguments, reporter=collector)
     except SystemExit as end:
@@ -161,7 +163,7 @@ def _lint(restrict: Sequence[str] | None, arguments: list[str], wish: Any) -> di
         "score": _score(linter, collector) if files else None,
         "ended": ended,
         "stdin": bool(linter.config.from_stdin),
-        "unread": unread,
+        "unread": reading.problems,
         "fail_under": linter.config.fail_under,
         "fail_on": sorted(set(linter.fail_on_symbols) & set(linter.stats.by_msg)),
         "files": list(files),

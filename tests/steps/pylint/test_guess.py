@@ -22,6 +22,9 @@ FILES = {
     "third/deep.py": "from third import part, other\n",
     "third/other.py": "def inside():\n    from third import unused\n",
     "third/unused.py": "",
+    "app/.hidden/one.py": "",
+    "app/env/pyvenv.cfg": "",
+    "app/env/lib/two.py": "",
     "notes.txt": "",
 }
 
@@ -46,13 +49,13 @@ def test_what_is_linted_comes_in_its_order_each_file_before_what_it_imports(proj
         guess.add(name, path, parse(Path(path).read_text("utf-8")) if inside else ast.Module([], []))
     assert order == [
         ("app", "app/__init__.py"),
-        ("json.decoder", json.decoder.__file__),
         ("app.views", "app/views.py"),
+        ("app.models", "app/models/__init__.py"),
+        ("third", "third/__init__.py"),
         ("third.part", "third/part.py"),
         ("third.deep", "third/deep.py"),
-        ("third", "third/__init__.py"),
         ("third.other", "third/other.py"),
-        ("app.models", "app/models/__init__.py"),
+        ("json.decoder", json.decoder.__file__),
         ("app.models.one", "app/models/one.py"),
     ]
 

@@ -73,3 +73,11 @@ def test_another_hash_seed_means_other_cycles(tmp_path: Path, oracle: Oracle) ->
     ring.lint()
     ring.forge()
     assert "here" not in str(ring.lint(PYTHONHASHSEED="1"))
+
+
+def test_what_changes_all_findings_changes_cycles_too(tmp_path: Path, oracle: Oracle) -> None:
+    ring = Ring(tmp_path, oracle)
+    ring.lint()
+    ring.forge()
+    (tmp_path / "more").mkdir()
+    assert ring.lint(PYTHONPATH=str(tmp_path / "more")) == ring.expected()

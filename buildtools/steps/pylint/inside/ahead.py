@@ -17,7 +17,7 @@ import struct
 import sys
 import threading
 import warnings
-from typing import Any, Iterable, Sequence  # noqa: UP035 - for Python 3.8
+from typing import Any, Iterable, Iterator, Sequence  # noqa: UP035 - for Python 3.8
 
 from .conditions import processors
 from .files import Files, Places, digest_of
@@ -33,6 +33,8 @@ _MOST_HELD = 128 << 20
 _MOST = 3
 """Changed files from which on much more than their trees will be needed"""
 _INIT = ".__init__"
+_STANDARD = 3
+"""file descriptors that everybody has; they may be closed"""
 _ROOM = 250
 """Frames that a tree may take: it is not used where there is less room, since it could not be made there"""
 
@@ -65,16 +67,24 @@ class Ahead:
                 made = self._taken(data, path)
             if made is None:
                 return plain(one, data, modname, path)
-            module, rest = made
+            module, rest, modules, names = made
             module.name = modname
             if modname.endswith(_INIT):
                 module.name, module.package = modname[: -len(_INIT)], True
+            # What classes hold of where they are.
+            for const in modules:
+                const.value = module.name
+            for const in names:
+                const.value = module.name + const.value
             return module, rest
 
         maker._data_build = data_build
 
     def _taken(self, data: str, path: str) -> Any:
-        """Return a module's tree and what is left to do about it; `None` if that is not made, or no room is here."""
+        """Return a module's tree, what is left to do about it, and the constants in which its name is to be set.
+
+        `None` if that is not made, or no room is here.
+        """
         news = os.pread(self._told, _RECORD.size << 10, self._heard)
         for key, start, size in _RECORD.iter_unpack(news[: len(news) // _RECORD.size * _RECORD.size]):
             self._places[key] = start, size
@@ -82,14 +92,17 @@ class Ahead:
         found = self._places.get(_key(data, path)) if self._places else None
         if found is None:
             if self._child:
-                with contextlib.suppress(OSError):  # it has ended, or has much to read
+                with contextlib.suppress(BlockingIOError):
                     os.write(self._taken_here, _path_key(path))
             return None
         if depth() + _ROOM > sys.getrecursionlimit():
             return None
         start, size = found
-        module, imports, assignments = pickle.loads(os.pread(self._held, size, start))
-        return module, _Rest(imports, assignments)
+        try:
+            module, imports, assignments, modules, names = pickle.loads(os.pread(self._held, size, start))
+        except Exception:  # whatever is there, it is no tree
+            return None
+        return module, _Rest(imports, assignments), modules, names
 
     def end(self) -> None:
         """Stop it."""
@@ -121,6 +134,9 @@ def begin(before: State | None, arguments: Sequence[str]) -> Ahead | None:
             taken, taken_there = os.pipe()
             stack.callback(os.close, taken)
             stack.callback(os.close, taken_there)
+            if min(held, told, taken, taken_there) < _STANDARD:
+                return None
+            parent = os.getpid()
             child = os.fork()
         except OSError:
             return None
@@ -128,33 +144,36 @@ def begin(before: State | None, arguments: Sequence[str]) -> Ahead | None:
     if child == 0:
         try:
             null = os.open(os.devnull, os.O_RDWR)
-            for fd in range(3):
+            for fd in range(_STANDARD):
                 os.dup2(null, fd)
             os.close(taken_there)
             os.set_blocking(taken, False)
-            maker = _Maker(told, held, taken)
-            if before is not None and before.entries:
-                for path in _wanted(before):
-                    maker.make(path)
-            else:
-                guess = Guess(arguments)
-                for name, path in guess:
-                    guess.add(name, path, maker.make(path))
+            _make(_Maker(told, held, taken, parent), before, arguments)
         finally:
             os._exit(0)
-    os.close(taken)
+    # The other end stays open here too: nobody is killed who writes when nobody reads any more.
     os.set_blocking(taken_there, False)
     return Ahead(child, told, held, taken_there)
+
+
+def _make(maker: _Maker, before: State | None, arguments: Sequence[str]) -> None:
+    if before is not None and before.entries:
+        for path in _wanted(before):
+            maker.make(path)
+        return
+    guess = Guess(arguments)
+    for name, path in guess:
+        guess.add(name, path, maker.make(path))
 
 
 class _Maker:
     """Makes trees, and puts them where `Ahead` finds them."""
 
-    def __init__(self, told: int, held: int, taken: int) -> None:
+    def __init__(self, told: int, held: int, taken: int, parent: int) -> None:
         self._told = told
         self._held = held
         self._taken = taken
-        self._parent = os.getppid()
+        self._parent = parent
         self._heard = b""
         self._known: set[bytes] = set()
         self._count = self._end = 0
@@ -173,12 +192,14 @@ class _Maker:
             self._heard = self._heard[_PATH:]
         # What can't be made is left to astroid, which may say something about it.
         with contextlib.suppress(Exception), warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
             if _path_key(path) in self._known:
                 with open(path, "rb") as file:
                     return ast.parse(file.read())
             key, data, tree = _made(path)
             if not said:
-                os.pwrite(self._held, data, self._end)
+                if os.pwrite(self._held, data, self._end) < len(data):
+                    os._exit(0)
                 os.pwrite(self._told, _RECORD.pack(key, self._end, len(data)), self._count * _RECORD.size)
                 self._end += len(data)
                 self._count += 1
@@ -212,7 +233,7 @@ def _longest(shorts: Iterable[str], places: Places) -> list[str]:
 
 
 def _made(path: str) -> tuple[bytes, bytes, Any]:
-    """Return what a tree is found by, the tree and what is left to do about it as `pickle` has them, and itself."""
+    """Return what a tree is found by, the tree and what `_taken` says as `pickle` has them, and itself."""
     from astroid import builder, manager
 
     stream, _encoding, data = builder.open_source_file(path)
@@ -222,16 +243,42 @@ def _made(path: str) -> tuple[bytes, bytes, Any]:
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(depth() + _ROOM)
     try:
-        module, rest = maker._data_build(data, "", path)
+        with _named() as (modules, names):
+            module, rest = maker._data_build(data, "", path)
     finally:
         sys.setrecursionlimit(limit)
     imports = [(node, frozenset(names)) for node, names in rest._import_from_nodes]
     sys.setrecursionlimit(10_000)
-    return _key(data, path), pickle.dumps((module, imports, rest._delayed_assattr), 4), module
+    return _key(data, path), pickle.dumps((module, imports, rest._delayed_assattr, modules, names), 4), module
+
+
+@contextlib.contextmanager
+def _named() -> Iterator[tuple[list[Any], list[Any]]]:
+    """Gather the constants that hold a module's name, and those that begin with it, while its tree is made."""
+    from astroid import nodes
+
+    maker: Any = nodes.ClassDef
+    plain = maker.implicit_locals
+    modules: list[Any] = []
+    names: list[Any] = []
+    told = {"__module__": modules, "__qualname__": names}
+
+    def implicit_locals(one: Any) -> Any:
+        found = plain(one)
+        for name, value in found:
+            if name in told:
+                told[name].append(value)
+        return found
+
+    maker.implicit_locals = implicit_locals
+    try:
+        yield modules, names
+    finally:
+        maker.implicit_locals = plain
 
 
 def _path_key(path: str) -> bytes:
-    return digest_of(os.path.abspath(path).encode("utf-8", "surrogateescape"))
+    return digest_of(os.path.abspath(path).encode("utf-8", "surrogatepass"))
 
 
 def _key(data: str, path: str) -> bytes:

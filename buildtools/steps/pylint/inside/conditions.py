@@ -32,11 +32,14 @@ def why_not_kept(linter: Any) -> str:
         return "this pylint is too old"
     if getattr(linter.config, "spelling_dict", ""):
         return "a dictionary for spelling can't be followed"
+    name = foreign(linter)
+    return f"{name} is not pylint's own, and may look anywhere" if name else ""
+
+
+def foreign(linter: Any) -> str:
+    """Return the name of a plugin or checker that is not pylint's own; empty if there is none."""
     plugins = [str(name) for name in getattr(linter.config, "load_plugins", ())]
-    foreign = [name for name in plugins + _checkers(linter) if not name.startswith("pylint.")]
-    if foreign:
-        return f"{foreign[0]} is not pylint's own, and may look anywhere"
-    return ""
+    return next((name for name in plugins + _checkers(linter) if not name.startswith("pylint.")), "")
 
 
 def world(linter: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from astroid.manager import AstroidManager
 
 from . import parts
 from .carried import Carried, Unknown
-from .conditions import loaded, why_not_kept, workers_of, world
+from .conditions import foreign, loaded, why_not_kept, workers_of, world
 from .keeper import Keeper
 from .known import nothing
 from .memory import Memory
@@ -58,7 +58,11 @@ class Fast:
         self._check = check
         self._progress = parsing, linting
         if self._wish.ahead is not None:
-            self._wish.ahead.install()
+            # What a hook or a plugin has changed in this process, it has not in the other one.
+            if self._wish.hooked or foreign(self._linter):
+                self._wish.end()
+            else:
+                self._wish.ahead.install()
         keeper = self._keeper
         if keeper is None:
             self._whole(range(len(self.items)))

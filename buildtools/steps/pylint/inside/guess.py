@@ -17,25 +17,25 @@ class Guess:
     """Files in the order in which pylint may want them, for these of its arguments. What they import, `add` tells."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        own = [_named(path) for word in arguments if not word.startswith("-") for path in _files(word)]
-        self._own = {name for name, _path in own}
-        self._todo: List[Found] = own[::-1]  # noqa: UP006
+        self._files = (path for word in arguments if not word.startswith("-") for path in _files(word))
+        self._todo: List[Found] = []  # noqa: UP006
         self._done: set[str] = set()
         self._places: Dict[str, Any] = {}  # noqa: UP006
 
     def __iter__(self) -> Iterator[Found]:
-        while self._todo:
-            name, path = self._todo.pop()
-            if path not in self._done:
-                self._done.add(path)
-                yield name, path
+        for file in self._files:
+            self._todo.append(_named(file))
+            while self._todo:
+                name, path = self._todo.pop()
+                if path not in self._done:
+                    self._done.add(path)
+                    yield name, path
 
     def add(self, name: str, path: str, tree: Any) -> None:
         """Let what a module imports when it is imported come next."""
         package = name if os.path.basename(path) == f"{_INIT}.py" else name.rpartition(".")[0]
         wanted = dict.fromkeys(_imported(tree.body, package))
-        # What is linted has its turn anyway.
-        found = [(one, place) for one in wanted if one not in self._own for place in (self._place(one),) if place]
+        found = [(one, place) for one in wanted for place in (self._place(one),) if place]
         self._todo += found[::-1]
 
     def _place(self, name: str) -> Optional[str]:  # noqa: UP045
@@ -56,7 +56,8 @@ class Guess:
 def _files(word: str) -> Iterator[str]:
     if os.path.isdir(word):
         for folder, folders, names in os.walk(word):
-            folders.sort()
+            # Environments and the like are seldom linted.
+            folders[:] = [one for one in sorted(folders) if one[0] != "." and not _is_venv(os.path.join(folder, one))]
             # As pylint has them: a package's `__init__` comes before what is in it.
             for name in sorted(names, key=lambda one: (one != f"{_INIT}.py", one)):
                 if name.endswith(".py"):
@@ -65,11 +66,15 @@ def _files(word: str) -> Iterator[str]:
         yield os.path.abspath(word)
 
 
+def _is_venv(folder: str) -> bool:
+    return os.path.isfile(os.path.join(folder, "pyvenv.cfg"))
+
+
 def _named(path: str) -> Found:
     """Return a file's module name, which begins where the first folder has no `__init__`."""
     folder, name = os.path.split(path[: -len(".py")])
     parts = [] if name == _INIT else [name]
-    while os.path.isfile(os.path.join(folder, f"{_INIT}.py")):
+    while os.path.dirname(folder) != folder and os.path.isfile(os.path.join(folder, f"{_INIT}.py")):
         folder, name = os.path.split(folder)
         parts.insert(0, name)
     return ".".join(parts), path

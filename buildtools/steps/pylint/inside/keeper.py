@@ -66,6 +66,8 @@ class Keeper:
             self.by_name.setdefault(item.module, []).append(item)
             self.by_file.setdefault(item.short, []).append(item)
         general = self._general()
+        if general:
+            self.before.pairs, self.before.cycles = {}, {}
         changed = set() if general else self._changed_files()
         moved = set() if general else self._changed_names()
         for item in self.items:

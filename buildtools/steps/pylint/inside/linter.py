@@ -39,6 +39,7 @@ def linter_class(base: Any, wish: Wish) -> Any:
                 self._fast = Fast(self, super(), items, wish)
             except (GaveUp, Unknown) as reason:
                 wish.told["plain"] = str(reason)
+                wish.end()
                 trees: dict[Any, Any] = super()._get_asts(iter(items), data, *progress)
                 return trees
             # All has to wait for what pylint only tells when it comes to linting.

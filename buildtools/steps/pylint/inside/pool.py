@@ -43,8 +43,7 @@ class Pool:
     def run(self, units: list[list[int]], workers: int) -> dict[int, Any]:
         """Return the results by number; raises `GaveUp` when a worker does, or ends before its time."""
         tasks, self._feed = os.pipe()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()
         # What lives now lives to the end: a worker's collector that walked it would copy its pages.
         gc.freeze()
         try:
@@ -109,8 +108,7 @@ class Pool:
 def apart(work: Callable[[], Any]) -> Any:
     """Do the work in a forked process, which leaves no trace in this one; raises `GaveUp` when it does."""
     mine, theirs = os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush()
     child = os.fork()
     if child == 0:
         os.close(mine)
@@ -149,8 +147,7 @@ def _perform(work: Callable[[], Any], out: int) -> None:
             if status == 0:
                 with os.fdopen(out, "wb") as stream:
                     pickle.dump(answer, stream, 4)
-            sys.stdout.flush()
-            sys.stderr.flush()
+            _flush()
         finally:
             os._exit(status)
 
@@ -196,8 +193,7 @@ def _serve(units: list[list[int]], work: Callable[..., None], tasks: int, out: i
     except BaseException:
         status = 2
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()
         os._exit(status)
 
 
@@ -206,6 +202,12 @@ def _send(out: int, value: Any) -> None:
     view = memoryview(_SIZE.pack(len(data)) + data)
     while view:
         view = view[os.write(out, view) :]
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # not closed from the beginning
+            stream.flush()
 
 
 def _kill(child: int) -> None:

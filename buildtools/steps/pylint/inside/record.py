@@ -68,7 +68,7 @@ class Record:
         for start in folders:
             # A package's name begins where the first folder has no `__init__`.
             folder = start
-            while "__init__" in files.listing(folder)[1]:
+            while "__init__" in files.listing(folder)[1] and os.path.dirname(folder) != folder:
                 folder = os.path.dirname(folder)
         after.listings = files.listings()
 

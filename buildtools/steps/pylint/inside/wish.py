@@ -9,6 +9,7 @@ from typing import Any, Sequence  # noqa: UP035 - for Python 3.8
 from . import ahead
 from .state import State
 from .unchanged import Watch
+from .unread import Reading
 
 
 class Wish:
@@ -34,7 +35,15 @@ class Wish:
         self.before = before
         self.told: dict[str, Any] = {"workers": 0, "plain": "", "unkept": "", "why": []}
         self.finish: Callable[[bytes], str] | None = None
+        self.reading: Reading | None = None
+        self._arguments = arguments
         self.ahead = ahead.begin(before, arguments) if workers != 1 else None
+
+    @property
+    def hooked(self) -> bool:
+        """Whether an `init-hook` has run; where one is configured, `reading` knows."""
+        told = any(word.startswith("--init-hook") for word in self._arguments)
+        return told or (self.reading is not None and self.reading.hooked)
 
     def end(self) -> None:
         """Let nothing run on that was begun."""
