@@ -81,3 +81,15 @@ def test_what_changes_all_findings_changes_cycles_too(tmp_path: Path, oracle: Or
     ring.forge()
     (tmp_path / "more").mkdir()
     assert ring.lint(PYTHONPATH=str(tmp_path / "more")) == ring.expected()
+
+
+def test_duplicates_are_found_again_where_nothing_holds(tmp_path: Path, oracle: Oracle) -> None:
+    same_lines = "".join(f"print({number}, 'the same')\n" for number in range(9))
+    files = {f"{name}.py": f'"""Doc of {name}."""\n{same_lines}' for name in ("one", "two")}
+    project = Compared(tmp_path / "project", oracle).write(files)
+    (tmp_path / "more").mkdir()
+    expected = oracle.lint(project.root, ("one.py", "two.py"))
+    assert "duplicate-code" in {message["symbol"] for message in expected.messages}
+    for env in ({}, {"PYTHONPATH": str(tmp_path / "more")}):
+        ours = same.ours(project.root, ("one.py", "two.py"), cache=tmp_path / "cache", env=env)
+        assert (same.differences(ours, expected), ours.linted) == ([], 2)

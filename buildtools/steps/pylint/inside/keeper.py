@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple  # noqa: UP03
 
 from .files import NOTHING, Files, Places
 from .kinds import lines_of, may_begin
-from .known import Known
+from .known import Known, nothing
 from .moved import relocate
 from .parts import of_lines
 from .replay import assigned_by
@@ -54,6 +54,7 @@ class Keeper:
         self.stale: dict[int, str] = {}
         self.items: list[Item] = []
         self._signatures: dict[Names, bytes] = {}
+        self._anything_holds = True
 
     def look(self, items: Sequence[Any]) -> None:
         """Find out which of pylint's file items have to be linted anew."""
@@ -66,8 +67,7 @@ class Keeper:
             self.by_name.setdefault(item.module, []).append(item)
             self.by_file.setdefault(item.short, []).append(item)
         general = self._general()
-        if general:
-            self.before.pairs, self.before.cycles = {}, {}
+        self._anything_holds = not general
         changed = set() if general else self._changed_files()
         moved = set() if general else self._changed_names()
         for item in self.items:
@@ -246,6 +246,11 @@ class Keeper:
 
     def known_of(self, parts: Sequence[Any]) -> Known:
         """Return what still holds of all files together, where each has added one of `parts`."""
+        known = self._known_of(parts) if self._anything_holds else nothing()
+        self.pairs, self.cycles = known.pairs, known.cycles
+        return known
+
+    def _known_of(self, parts: Sequence[Any]) -> Known:
         same = set()
         for item, part in zip(self.items, parts):  # noqa: B905 - for Python 3.8
             entry = self.entry(item.number)
@@ -253,6 +258,5 @@ class Keeper:
             pieces = [one and list(filter(of_lines, one[4])) for one in (before, part)]
             if pieces[0] is not None and pieces[0] == pieces[1]:
                 same.add(item.key)
-        self.pairs = {pair: found for pair, found in self.before.pairs.items() if same.issuperset(pair)}
-        self.cycles = dict(self.before.cycles)
-        return Known(self.pairs, same, self.cycles)
+        pairs = {pair: found for pair, found in self.before.pairs.items() if same.issuperset(pair)}
+        return Known(pairs, same, dict(self.before.cycles))
