@@ -10,6 +10,7 @@ import click
 
 from buildtools.cli.hosts import Word, aim_of, complete_release, host_options, target_argument
 from buildtools.cli.options import color_option
+from buildtools.core.decoding import from_json
 
 if TYPE_CHECKING:
     from buildtools.aim import Aim
@@ -55,14 +56,13 @@ def command(target: str | None, as_json: bool, color: str, **flags: Any) -> int:
 
 
 def _looked_at(aim: Aim, *, verify: bool, tail: int) -> Inventory:
-    import msgspec
 
     from buildtools.cli.asking import asked
     from buildtools.deploy.inventory import Inventory
     from buildtools.steps.releases import Releases
 
     step = Releases(upload=aim.upload, target=aim.target, verify=verify, tail=tail)
-    return msgspec.json.decode(asked(aim, "releases", step).outputs["inventory"], type=Inventory)
+    return from_json(asked(aim, "releases", step).outputs["inventory"], Inventory)
 
 
 def _pin(aim: Aim, release: str, *, pinned: bool) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.deploy.host import Host
 from buildtools.deploy.manifest import Manifest, digest, listing
 from buildtools.deploy.plan import Site
@@ -22,7 +23,7 @@ def beside(manifest: Path, known: str, shared: Sequence[str]) -> bytes:
     Empty if not: then the file is missing, unreadable, or of other content or with other shared paths.
     """
     try:
-        entries = msgspec.json.decode(manifest.read_bytes(), type=Manifest).entries
+        entries = from_json(manifest.read_bytes(), Manifest).entries
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return b""
     lines = listing(entries, [item.rstrip("/") for item in shared])

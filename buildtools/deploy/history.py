@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from buildtools.core.decoding import json_decoder
 from buildtools.deploy import owner
 
 
@@ -35,7 +36,7 @@ def _unlocked(word: str) -> str:
 
 def parse(lines: Iterable[str]) -> tuple[Logged, ...]:
     """Read lines of a log; one that cannot be read, as a full disk may leave it, is passed over."""
-    decoder = msgspec.json.Decoder(Logged)
+    decoder = json_decoder(Logged)
     found = []
     for line in lines:
         try:

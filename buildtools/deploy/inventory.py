@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from buildtools.core.decoding import json_decoder
 from buildtools.core.errors import ExitCode, StepError
 from buildtools.deploy import owner
 from buildtools.deploy.drift import Drift, drift
@@ -194,7 +195,7 @@ def _stock(host: str, reply: Reply) -> Stock:
 
 def _heads(reply: Reply) -> dict[str, Manifest]:
     """Return the manifests of the releases, without their files; one that does not fit its folder is passed over."""
-    decoder = msgspec.json.Decoder(Manifest)
+    decoder = json_decoder(Manifest)
     heads = {}
     for line in reply.all("manifest"):
         name, _, text = line.partition(" ")

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.core.errors import StepError
 from buildtools.deploy.layout import Release, link_problem, parents, path_problem
 
@@ -116,7 +117,7 @@ def encode(manifest: Manifest) -> bytes:
 def decode(data: bytes, place: str) -> Manifest:
     """Read a manifest and check everything in it; `place` is named in the `StepError` for a bad one."""
     try:
-        manifest = msgspec.json.decode(data, type=Manifest)
+        manifest = from_json(data, Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _unusable(place, str(error)) from None
     problem = next(_problems(manifest), "")

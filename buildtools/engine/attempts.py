@@ -8,6 +8,7 @@ from types import TracebackType
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.core.encoding import encode, whole
 from buildtools.core.errors import BuildtoolsError, Cancelled, ToolMissing
 from buildtools.core.model import Cause, Status
@@ -53,7 +54,7 @@ def _checked(result: StepResult) -> StepResult:
 
     Raises `TypeError` or `msgspec.ValidationError`, with the place, for what is not of its field's type.
     """
-    return msgspec.json.decode(encode(result), type=StepResult)
+    return from_json(encode(result), StepResult)
 
 
 def refused(error: BuildtoolsError) -> StepResult:

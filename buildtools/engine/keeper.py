@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.core.encoding import encode
 from buildtools.core.model import Cause, Status
 from buildtools.core.results import StepResult
@@ -200,7 +201,7 @@ class Keeper:
     def _decoded(self, name: str, type_: type[_T]) -> _T | None:
         data = self._run.store.get(name)
         try:
-            return None if data is None else msgspec.json.decode(data, type=type_)
+            return None if data is None else from_json(data, type_)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None  # of another version
 

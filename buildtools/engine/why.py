@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.core.encoding import encode
 from buildtools.core.masking import Masker
 from buildtools.core.results import RunResult, StepRun
@@ -79,7 +80,7 @@ def _recorded(runs: Path) -> Iterator[tuple[Path, RunResult]]:
         folders = sorted((folder for folder in runs.iterdir() if folder.is_dir()), reverse=True)
     for folder in folders:
         try:
-            result = msgspec.json.decode((folder / "run.json").read_bytes(), type=RunResult)
+            result = from_json((folder / "run.json").read_bytes(), RunResult)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             continue
         yield folder, result
@@ -88,4 +89,4 @@ def _recorded(runs: Path) -> Iterator[tuple[Path, RunResult]]:
 def _notes(folder: Path) -> Iterator[Note]:
     for file in sorted((folder / "why").glob("*.json")):
         with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
-            yield msgspec.json.decode(file.read_bytes(), type=Note)
+            yield from_json(file.read_bytes(), Note)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.plugin import Finding, StepError, fingerprinted
 from buildtools.system.replace import replace_file
 
@@ -51,7 +52,7 @@ def read(path: Path) -> Baseline | None:
         raise StepError(f"baseline: {path}: cannot be read: {error.strerror}") from None
     remedy = "Put it back as it was, or remove it and write it anew by --update-baseline."
     try:
-        found = msgspec.json.decode(data, type=Baseline)
+        found = from_json(data, Baseline)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StepError(f"baseline: {path}: is no baseline: {error}", remedy=remedy) from None
     if found.schema_version != SCHEMA_VERSION:

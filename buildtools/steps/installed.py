@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.plugin import Cache, StepContext, StepError
 
 _ASK = """
@@ -64,7 +65,7 @@ def _told(ctx: StepContext, cache: Cache, python: str) -> _Told:
         data = done.stdout
         cache.put(key, data)
     try:
-        return msgspec.json.decode(data, type=_Told)
+        return from_json(data, _Told)
     except msgspec.DecodeError:
         raise StepError(f"{python} does not say its version") from None
 

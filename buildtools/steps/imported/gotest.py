@@ -7,6 +7,7 @@ import re
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.plugin import Status, StepResult, TestCase
 from buildtools.steps.imported.imported import Imported, Unreadable, plain
 
@@ -38,7 +39,7 @@ def read(data: bytes) -> Imported:
     for number, line in enumerate(plain(data).splitlines(), 1):
         if line.lstrip().startswith(b"{"):
             try:
-                events.take(msgspec.json.decode(line, type=_Event))
+                events.take(from_json(line, _Event))
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise Unreadable(f"line {number}: {error}") from None
         elif failed := _BUILD_FAILED.fullmatch(line):  # Go before 1.24 says so between the events

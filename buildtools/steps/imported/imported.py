@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.plugin import StepResult
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ def plain(data: bytes) -> bytes:
 def decoded(data: bytes, kind: type[T]) -> T:
     """Return one JSON value. Raises `Unreadable`."""
     try:
-        return msgspec.json.decode(plain(data), type=kind)
+        return from_json(plain(data), kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unreadable(str(error)) from None
     except RecursionError:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.plugin import StepContext, StepError
 from buildtools.steps.jslint import store
 
@@ -38,7 +39,7 @@ class Package(msgspec.Struct, frozen=True):
 
 def locked(lockfile: Path, name: str) -> Package:
     """Read a package's version and integrity from npm's lock file (version 3)."""
-    entry = msgspec.json.decode(lockfile.read_bytes(), type=_Lock).packages[f"node_modules/{name}"]
+    entry = from_json(lockfile.read_bytes(), _Lock).packages[f"node_modules/{name}"]
     kind, _, digest = entry.integrity.partition("-")
     if kind != "sha512":
         raise StepError(f"{lockfile}: {name} has no sha512")

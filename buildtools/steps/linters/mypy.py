@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.plugin import Completed, Finding, Severity, StepContext
 from buildtools.steps.linters.linter import PythonLinter
 from buildtools.steps.linters.report import Report
@@ -95,7 +96,7 @@ class Mypy(PythonLinter, frozen=True):
 
 
 def _errors(stream: bytes) -> list[_Error]:
-    return [msgspec.json.decode(line, type=_Error) for line in stream.splitlines() if line.startswith(b'{"')]
+    return [from_json(line, _Error) for line in stream.splitlines() if line.startswith(b'{"')]
 
 
 def _words(stream: bytes) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.plugin import Completed, Finding
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ def decode(data: bytes, kind: type[T]) -> T:
     `msgspec.DecodeError` if there is no such value, the one of the whole text.
     """
     try:
-        return msgspec.json.decode(data, type=kind)
+        return from_json(data, kind)
     except msgspec.DecodeError as error:
         whole = error
     end = max(data.rfind(b"}"), data.rfind(b"]")) + 1
@@ -57,7 +58,7 @@ def decode(data: bytes, kind: type[T]) -> T:
         if number == _MOST_STARTS or start.end() > end:
             break
         try:
-            return msgspec.json.decode(view[start.start() : end], type=kind)
+            return from_json(view[start.start() : end], kind)
         except msgspec.DecodeError:
             continue
     raise whole

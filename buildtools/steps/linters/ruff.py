@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.plugin import Completed, Finding, Severity
 from buildtools.steps.linters.linter import PythonLinter
 from buildtools.steps.linters.report import Report
@@ -65,5 +66,5 @@ class Ruff(PythonLinter, frozen=True):
 
     def read(self, done: Completed) -> Report:
         """Read the list of diagnostics; that no file was found, ruff says on stderr, and exits with 0."""
-        findings = tuple(each.finding() for each in msgspec.json.decode(done.stdout, type=list[_Diagnostic]))
+        findings = tuple(each.finding() for each in from_json(done.stdout, list[_Diagnostic]))
         return Report(findings=findings, empty=b"No Python files found" in done.stderr)

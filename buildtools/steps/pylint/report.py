@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.core.wording import count
 from buildtools.plugin import FROM_CACHE, Cause, Finding, Metric, Severity, Status, StepResult, TestCase, fingerprinted
 
@@ -64,7 +65,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def decode(data: bytes) -> Outcome:
     """Read the driver's JSON; raises `msgspec.DecodeError` (a `ValidationError` included)."""
-    return msgspec.json.decode(data, type=Outcome)
+    return from_json(data, Outcome)
 
 
 def findings(messages: Iterable[Message], locate: Callable[[str], str]) -> tuple[Finding, ...]:

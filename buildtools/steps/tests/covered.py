@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.plugin import CoveredFile, StepError
 
 
@@ -32,7 +33,7 @@ def covered_files(report: Path, locate: Callable[[str], str]) -> tuple[CoveredFi
     In order of their paths, without files that have no statement. Raises `StepError` if it is no such report.
     """
     try:
-        files = msgspec.json.decode(report.read_bytes(), type=_Report).files
+        files = from_json(report.read_bytes(), _Report).files
     except (OSError, msgspec.DecodeError) as error:
         raise StepError(f"coverage's JSON report cannot be read: {error}") from None
     made = (_covered(locate(path), file) for path, file in files.items())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from buildtools.core.decoding import json_decoder
 from buildtools.plugin import StepContext
 
 _EVERY = 0.25
@@ -26,7 +27,7 @@ class Follower:
     def __init__(self, log: Path) -> None:
         self._log = log
         self._at = 0
-        self._decoder = msgspec.json.Decoder(_Mark)
+        self._decoder = json_decoder(_Mark)
         self.done = 0
         self.total = 0
         self.note = ""

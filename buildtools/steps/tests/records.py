@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from buildtools.core.decoding import json_decoder
 from buildtools.plugin import Status, TestCase
 
 _BAD = ("failed", "error")
@@ -57,7 +58,7 @@ class Session(msgspec.Struct, frozen=True):
 
 def read(data: bytes) -> list[Event]:
     """Decode a log. A last line that was cut by a crash is left out."""
-    decoder = msgspec.json.Decoder(Event)
+    decoder = json_decoder(Event)
     lines = data.split(b"\n")
     return [decoder.decode(line) for line in lines[:-1] if line]
 

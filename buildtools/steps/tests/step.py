@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
+from buildtools.core.decoding import from_json
 from buildtools.plugin import (
     Cause,
     Inputs,
@@ -174,7 +175,7 @@ def _argv(python: tuple[str, ...], task: str, folder: Path, settings: dict[str, 
 def _report(ctx: StepContext, python: str, folder: Path, measuring: dict[str, Any]) -> measure.Summary:
     done = ctx.run(_argv((python,), "coverage", folder, measuring))
     try:
-        return msgspec.json.decode(Path(measuring["summary"]).read_bytes(), type=measure.Summary)
+        return from_json(Path(measuring["summary"]).read_bytes(), measure.Summary)
     except (OSError, msgspec.DecodeError):
         raise StepError(f"the coverage report broke down ({done.ending}): see its output") from None
 
