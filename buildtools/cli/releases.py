@@ -10,7 +10,6 @@ import click
 
 from buildtools.cli.hosts import Word, aim_of, complete_release, host_options, target_argument
 from buildtools.cli.options import color_option
-from buildtools.core.decoding import from_json
 
 if TYPE_CHECKING:
     from buildtools.aim import Aim
@@ -56,8 +55,8 @@ def command(target: str | None, as_json: bool, color: str, **flags: Any) -> int:
 
 
 def _looked_at(aim: Aim, *, verify: bool, tail: int) -> Inventory:
-
     from buildtools.cli.asking import asked
+    from buildtools.core.decoding import from_json
     from buildtools.deploy.inventory import Inventory
     from buildtools.steps.releases import Releases
 

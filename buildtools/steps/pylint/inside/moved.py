@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
-from .parts import of_lines
+from .parts import of_lines, shown_in, text
 from .state import State
 
 
@@ -18,14 +17,14 @@ def relocate(before: State, old: str, new: str) -> None:
         return os.path.join(new, path[len(head) :]) if isinstance(path, str) and path.startswith(head) else path
 
     for key, entry in list(before.entries.items()):
-        shown = [json.loads(f"[{part[0]}]") for part in filter(None, (entry.parsed, entry.linted))]
+        shown = [shown_in(part[0]) for part in filter(None, (entry.parsed, entry.linted))]
         messages = [message for part in shown for message in part]
         if any(old in message["message"] for message in messages):
             del before.entries[key]
             continue
         for message in messages:
             message["absolutePath"] = moved(message["absolutePath"])
-        texts = [json.dumps(part, ensure_ascii=False)[1:-1] for part in shown]
+        texts = [text(part) for part in shown]
         entry.parsed = (texts[0], *entry.parsed[1:])
         if entry.linted is not None:
             _found, stats, status, statements, parts, (state, of_file) = entry.linted

@@ -25,14 +25,25 @@ _OF_FILE = ("_ignore_file", "_pragma_lineno", "current_name", "current_file")
 
 
 def messages(found: Iterable[Any]) -> str:
-    """Return pylint's messages as json2 shows them: objects in JSON, with commas between them."""
+    """Return pylint's messages as text; see `text`."""
     shown = []
     for message in found:
         values = {name: getattr(message, own) for name, own in _SHOWN.items()}
         values["message"] = values["message"] or ""
         values["confidence"] = values["confidence"].name
         shown.append(values)
+    return text(shown)
+
+
+def text(shown: Sequence[dict[str, Any]]) -> str:
+    """Return messages as json2 shows them in one text: objects in JSON, with commas between them."""
     return json.dumps(shown, ensure_ascii=False)[1:-1]
+
+
+def shown_in(found: str) -> list[dict[str, Any]]:
+    """Return the messages of such a text."""
+    shown: list[dict[str, Any]] = json.loads(f"[{found}]")
+    return shown
 
 
 def of_lines(part: Any) -> bool:
