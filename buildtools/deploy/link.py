@@ -18,8 +18,7 @@ from buildtools.deploy.tap import Program, Stream, Tap
 from buildtools.deploy.trouble import explained
 
 if TYPE_CHECKING:
-    from fabric import Connection
-    from paramiko import Transport
+    from paramiko import SSHClient, Transport
 
 _SILENT = 4
 """of these times nothing heard from the host, and it counts as gone"""
@@ -32,15 +31,15 @@ class Link:
         self.name = name
         self.hops = hops
         self.options = options
-        self._connections: list[Connection] = []
+        self._clients: list[SSHClient] = []
+        self._transports: list[Transport] = []  # a client forgets its own when it is closed
         self._taps: list[Tap] = []
         self._done = threading.Event()
 
     @property
     def transport(self) -> Transport:
         """The connection to the host itself."""
-        transport: Transport = self._connections[-1].transport
-        return transport
+        return self._transports[-1]
 
     @property
     def sent(self) -> int:
@@ -61,8 +60,8 @@ class Link:
     def close(self) -> None:
         """Close everything, from any thread; whatever waits for the host then ends."""
         self._done.set()
-        for connection in reversed(self._connections):
-            _close(connection)
+        for client in reversed(self._clients):
+            _close(client)
         for tap in reversed(self._taps):
             tap.close()
 
@@ -74,14 +73,14 @@ class Link:
         tap = Tap(stream)
         self._taps.append(tap)
         password = self.options.password if hop is self.hops[-1] else ""
-        connection = _connection(hop, tap, self.options, password=password)
-        self._connections.append(connection)
+        client = _client()
+        self._clients.append(client)
         if self._done.is_set():  # meanwhile, when these were not in the lists yet
             self.close()
         try:
-            connection.open()
+            self._transports.append(_connect(client, hop, tap, self.options, password=password))
         except Exception:
-            _close(connection)
+            _close(client)
             tap.close()
             if not tap.turned_away:
                 raise
@@ -92,7 +91,7 @@ class Link:
                     f"{hop.host}:{hop.port} closes the connection before it says anything",
                     remedy="Allow more logins at once (`MaxStartups` of sshd), or set a smaller `pool`.",
                 ) from None
-            self._connections.remove(connection)
+            self._clients.remove(client)
             self._taps.remove(tap)
             return False
         return True
@@ -100,9 +99,8 @@ class Link:
     def _stream(self, hop: Hop) -> Stream:
         if hop.command:
             return Program(hop.command)
-        if self._connections:
-            transport: Transport = self._connections[-1].transport
-            return transport.open_channel(
+        if self._transports:
+            return self.transport.open_channel(
                 "direct-tcpip", (hop.host, hop.port), ("127.0.0.1", 0), timeout=self.options.connect
             )
         stream = socket.create_connection((hop.host, hop.port), self.options.connect)
@@ -140,14 +138,19 @@ def pauses() -> Iterator[float]:
         pause = min(pause * 2, 2.0)
 
 
-def _connection(hop: Hop, tap: Tap, options: SshOptions, *, password: str) -> Connection:
+def _client() -> SSHClient:
     import logging
 
-    from fabric import Config, Connection
-    from paramiko import Transport
+    from paramiko import SSHClient
 
     # paramiko reports what it raises to its logger as well: without a handler that would land on stderr.
     logging.getLogger("paramiko").addHandler(logging.NullHandler())
+    return SSHClient()
+
+
+def _connect(client: SSHClient, hop: Hop, tap: Tap, options: SshOptions, *, password: str) -> Transport:
+    from paramiko import Transport
+
     known = known_keys(hop, options.known_hosts)
 
     def transport(sock: Any, **more: Any) -> Transport:
@@ -156,30 +159,33 @@ def _connection(hop: Hop, tap: Tap, options: SshOptions, *, password: str) -> Co
         _prefer(made, [pin.kind for pin in (*known.pins, *known.plain)])
         return made
 
-    # Lazy: no fabric.yaml, no FABRIC_ variables. The ssh configuration has been read for the route.
-    connection = Connection(
+    guard(client, known, accept_new=options.accept_new)
+    client.connect(
         hop.host,
-        user=hop.user,
-        port=hop.port,
-        config=Config(lazy=True),
-        gateway=False,
-        connect_timeout=max(1, round(options.connect)),
-        connect_kwargs={
-            "sock": tap,
-            "banner_timeout": options.connect,
-            "auth_timeout": options.connect,
-            "channel_timeout": options.connect,
-            "auth_strategy": Login(hop, options, password=password),
-            "transport_factory": transport,
-        },
+        hop.port,
+        hop.user,
+        timeout=max(1, round(options.connect)),
+        sock=tap,  # type: ignore[arg-type] # it is not a socket, but all that a transport wants of one
+        banner_timeout=options.connect,
+        auth_timeout=options.connect,
+        channel_timeout=options.connect,
+        auth_strategy=Login(hop, options, password=password),  # type: ignore[arg-type] # its one method is called
+        transport_factory=transport,
     )
-    guard(connection.client, known, accept_new=options.accept_new)
-    return connection
+    connected = client.get_transport()
+    if connected is None:
+        raise StepError("closed while connecting")
+    return connected
 
 
 def _prefer(transport: Transport, kinds: list[str]) -> None:
-    """Ask the server for a host key of a kind that is known, so that another of its keys is not taken for a new one."""
+    """Say what the server is to choose first.
+
+    A host key of a kind that is known, so that another of its keys is not taken for a new one. And AES-GCM, which
+    paramiko has last: its rivals there hash all that is sent besides, on both sides.
+    """
     security = transport.get_security_options()
+    security.ciphers = sorted(security.ciphers, key=lambda name: "gcm" not in name)
     rsa = ["rsa-sha2-512", "rsa-sha2-256"]
     wanted = [name for kind in kinds for name in (rsa if kind == "ssh-rsa" else [kind])]
     there = list(security.key_types)
@@ -187,9 +193,9 @@ def _prefer(transport: Transport, kinds: list[str]) -> None:
     security.key_types = [*first, *(name for name in there if name not in first)]
 
 
-def _close(connection: Connection) -> None:
+def _close(client: SSHClient) -> None:
     with contextlib.suppress(Exception):  # closing tells nothing new
-        transport = connection.client.get_transport()
+        transport = client.get_transport()
         if transport is not None:
             transport.packetizer.complete_handshake()  # else its timer holds the program up
-            connection.client.close()
+            client.close()

@@ -1,4 +1,4 @@
-"""A host over SSH, by fabric, without its traps: known host keys only, timeouts on everything, no polling."""
+"""A host over SSH, by paramiko, without the traps: known host keys only, timeouts on everything, no polling."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from buildtools.deploy.trouble import explained
 if TYPE_CHECKING:
     from paramiko import Channel, Transport
 
-_PIECE = 2**18
+_PIECE = 8 * (2**15 - 64)
+"""bytes that are sent at once: whole packets, as paramiko makes them for OpenSSH; a rest would be one of its own"""
 _MOST_KEPT = 2**24
 """bytes of one command's output that are kept: the listing of a large release, compressed, is the longest answer"""
 _ODD = re.compile(rb"[^ -~]|[\\'!]")

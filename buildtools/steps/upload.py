@@ -122,15 +122,15 @@ class Upload(Step, frozen=True):
         yield from (("hooks", problem) for problem in self.hooks.problems(self.timeout))
 
     def tools(self, root: Path, env: Mapping[str, str]) -> Iterator[Tool]:  # noqa: ARG002 - the same everywhere
-        """Say whether fabric is there, if it is needed."""
+        """Say whether paramiko is there, if it is needed."""
         if any(not text.startswith("local:") for text in self.hosts):
             from importlib.metadata import PackageNotFoundError, version
 
             try:
-                found = version("fabric")
+                found = version("paramiko")
             except PackageNotFoundError:
                 found = ""
-            yield Tool(name="fabric", version=found, remedy="pip install fabric")
+            yield Tool(name="paramiko", version=found, remedy="pip install paramiko")
 
     def preview(self, ctx: StepContext) -> Iterator[str]:
         """Say for each host which release `current` would move to; looks at the hosts, and changes nothing there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,20 @@ def way(home: Path, config: str, host: str = "web", **env: str) -> tuple[Hop, ..
 
 def logins(home: Path, config: str, host: str = "web") -> list[str]:
     return [hop.login for hop in way(home, config, host)]
+
+
+def test_invoke_is_loaded_for_match_exec_alone(home: Path) -> None:
+    (home / ".ssh/config").write_text(
+        'Match exec "test %n = web"\n Port 8\nMatch exec "exit 3"\n Port 9\n User nobody\n'
+    )
+    code = (
+        "import sys\nfrom buildtools.deploy.sshconfig import read_config\n"
+        "config = read_config()\nprint('invoke' in sys.modules)\n"
+        "print(config.lookup('web')['port'])\nprint('invoke' in sys.modules)"
+    )
+    words = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["False", "8", "True"]
 
 
 @pytest.mark.parametrize(

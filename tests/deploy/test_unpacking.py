@@ -70,6 +70,20 @@ def test_it_arrives_whole(tmp_path: Path, hashing: str, without: str) -> None:
     assert (folder / "calls").exists() == (without != "python3")
 
 
+@pytest.mark.parametrize("tar", ["tar", "bsdtar", "busybox tar"])
+def test_every_tar_takes_what_python_gives(tmp_path: Path, tar: str) -> None:
+    program = shutil.which(tar.split(maxsplit=1)[0])
+    if program is None:
+        pytest.skip(f"{tar} is not installed")
+    folder = tools(tmp_path / "bin", without={"tar", "gzip"})
+    (folder / "tar").write_text(f'#!/bin/sh\nexec {program} {tar.partition(" ")[2]} "$@"\n')
+    (folder / "tar").chmod(0o755)
+    python(folder, f'exec {real_python()} "$@"')
+    (folder / "gzip").write_text("#!/bin/sh\nexit 1\n")
+    (folder / "gzip").chmod(0o755)
+    check(tmp_path, LoneContext(tmp_path, env={"PATH": str(folder)}))
+
+
 @pytest.mark.parametrize("broken", ["exit 1", "exit 127", "kill -9 $$"])
 def test_a_python_that_cannot_do_it_is_not_used(tmp_path: Path, broken: str) -> None:
     folder = tools(tmp_path / "bin", without=set())

@@ -42,7 +42,7 @@ def test_good_options_pass() -> None:
     step = configured(Upload, {"archive": "a.tgz", "hosts": ["d@web:22"], "shared": [".env", "media/"]})
     assert not list(step.check_options())
     assert step.effective_kind() is Kind.ACTION
-    assert [tool.name for tool in step.tools(Path(), {})] == ["fabric"]
+    assert [tool.name for tool in step.tools(Path(), {})] == ["paramiko"]
     assert not list(msgspec.structs.replace(step, hosts=("local:",)).tools(Path(), {}))
 
 

@@ -39,6 +39,12 @@ import os, sys, zlib
 from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
 get, put, queue = sys.stdin.buffer.read, sys.stdout.buffer.write, Queue(16)
+try:
+    import fcntl
+    for pipe in (0, 1):
+        fcntl.fcntl(pipe, 1031, 2**20)  # F_SETPIPE_SZ of Linux: fewer turns
+except (ImportError, OSError):
+    pass
 def write():
     try:
         for member in iter(queue.get, None):
@@ -60,7 +66,11 @@ inflate() {
 
 # Standard input into the stage. A pipe tells how its last program ended; that the first came to its end, a file.
 unpack() {
-  { inflate && : >"$parts/inflated"; } | tar -xpof - -C "$stage" && [ -f "$parts/inflated" ] && rm -f "$parts/inflated"
+  blocks=
+  # Much is read in large pieces, by a tar that can: BusyBox has one size only.
+  if [ "$unzip" = python ] && tar -b 512 -cf /dev/null -C / dev/null 2>/dev/null; then blocks='-b 512'; fi
+  { inflate && : >"$parts/inflated"; } | tar $blocks -xpof - -C "$stage" && [ -f "$parts/inflated" ] &&
+    rm -f "$parts/inflated"
 }
 
 # The listing, from the one of $origin: each line stands in it once.
