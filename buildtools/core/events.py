@@ -76,8 +76,9 @@ class StepFinished(Event, frozen=True, tag="step-finished"):
 
 
 class RunFinished(Event, frozen=True, tag="run-finished"):
-    """The last event of a run."""
+    """The last event of a run; `exit_code` is what the process will end with."""
 
+    exit_code: int
     result: RunResult
 
 

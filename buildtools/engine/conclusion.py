@@ -29,7 +29,7 @@ def conclude(result: RunResult, settings: RunSettings, dispatcher: Dispatcher, r
         fault = error
         result = msgspec.structs.replace(result, ended_by=ExitCode.FAULT)
     result = _recorded(result, dispatcher, record)
-    dispatcher.push(RunFinished(time=time.time(), result=result))
+    dispatcher.push(RunFinished(time=time.time(), exit_code=int(result.exit_code), result=result))
     dispatcher.close()
     if dispatcher.problems != result.problems:
         result = _recorded(result, dispatcher, record)

@@ -219,7 +219,7 @@ def test_json_lines_tell_the_whole_story(project: MakeProject) -> None:
     assert events[0]["schema_version"] == events[-1]["result"]["schema_version"] == 1
     assert [step["id"] for step in events[0]["steps"]] == ["a", "b", "c", "d", "e", *MEMBERS]
     assert {event["run"]["id"] for event in events if event["event"] == "step-finished"} == set(said.steps)
-    assert events[-1]["event"] == "run-finished"
+    assert (events[-1]["event"], events[-1]["exit_code"]) == ("run-finished", 1)
     assert events[-1]["result"]["steps"] == said.run_json["steps"]
 
 

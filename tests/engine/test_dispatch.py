@@ -89,7 +89,7 @@ def test_secrets_are_masked_in_events_and_problems() -> None:
     dispatcher = Dispatcher([sink], Masker(["hush"]))
     run = StepRun(id="a", plugin="p", result=StepResult(reason="hush!"), tail="hush")
     dispatcher.push(StepFinished(time=0.0, run=run))
-    dispatcher.push(RunFinished(time=0.0, result=RunResult(pipeline="p", id="1", steps=(run,))))
+    dispatcher.push(RunFinished(time=0.0, exit_code=0, result=RunResult(pipeline="p", id="1", steps=(run,))))
     dispatcher.problem("hush it")
     dispatcher.close()
     assert "hush" not in repr(sink.events)

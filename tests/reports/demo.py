@@ -101,7 +101,8 @@ def play(sink: Sink, number: int, seconds: float, *, at_once: int = 8) -> None:
         result = StepResult(status=Status.SKIPPED, cause=Cause.STOPPED, reason="step-01 failed first")
         runs.append(StepRun(id=name, plugin="shell", result=result))
         sink.handle(StepFinished(time=now, run=runs[-1]))
-    sink.handle(RunFinished(time=now, result=RunResult(pipeline="demo", id="1", steps=tuple(runs), seconds=seconds)))
+    result = RunResult(pipeline="demo", id="1", steps=tuple(runs), seconds=seconds)
+    sink.handle(RunFinished(time=now, exit_code=int(result.exit_code), result=result))
 
 
 def _ended(name: str, result: StepResult, seconds: float) -> StepRun:

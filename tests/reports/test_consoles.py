@@ -71,7 +71,8 @@ def ended(step: str = "s", result: StepResult | None = None, **fields: object) -
 
 def finished(*events: StepFinished, **fields: object) -> RunFinished:
     steps = tuple(event.run for event in events)
-    return RunFinished(time=0, result=RunResult(pipeline="web", id="r1", steps=steps, seconds=12.34, **fields))  # type: ignore[arg-type]
+    result = RunResult(pipeline="web", id="r1", steps=steps, seconds=12.34, **fields)  # type: ignore[arg-type]
+    return RunFinished(time=0, exit_code=int(result.exit_code), result=result)
 
 
 def said(*events: AnyEvent, style: Style | None = None) -> str:

@@ -33,7 +33,7 @@ def events(result: RunResult, output: str = "") -> Iterable[AnyEvent]:
             yield Output(time=result.started, step=run.id, text=output)
     for run in result.steps:
         yield StepFinished(time=result.started, run=run)
-    yield RunFinished(time=result.started, result=result)
+    yield RunFinished(time=result.started, exit_code=int(result.exit_code), result=result)
 
 
 def written(result: RunResult, output: str = "", prefix: str = "") -> str:
