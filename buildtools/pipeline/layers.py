@@ -111,6 +111,13 @@ def secrets_files(node: Node | None, folder: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys([Path(path), Path(os.path.realpath(path))]))
 
 
+def named(section: Entries, folder: Path) -> Iterable[Path]:
+    """Yield the paths of a section's `properties-files` and `secrets-file`, whether they are there or not."""
+    listed = section.get("properties-files")
+    nodes = [*(listed.items if isinstance(listed, Items) else [listed]), section.get("secrets-file")]
+    yield from (_path(node, folder) for node in nodes if isinstance(node, Text))
+
+
 def local(folder: Path, file: Path, problems: Problems) -> Entries | None:
     """Return the developer's own file beside the pipeline file, if there is one."""
     path = folder / LOCAL
@@ -171,4 +178,4 @@ def _pass_on(error: InvalidFile, name: Text, problems: Problems) -> None:
             problems.add(name, f"{shown(problem.file)}: {problem.message}", problem.hint)
 
 
-__all__ = ["LOCAL", "local", "properties", "properties_files", "secrets", "secrets_files", "texts"]
+__all__ = ["LOCAL", "local", "named", "properties", "properties_files", "secrets", "secrets_files", "texts"]

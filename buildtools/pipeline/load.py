@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -41,9 +42,10 @@ def load(file: Path, *, properties: Mapping[str, str], env: Mapping[str, str]) -
         _check_keys(local, LOCAL_KEYS, layers.LOCAL, problems)
     sections = [document] if local is None else [document, local]
     secrets = {name: value for each in sections for name, value in _secrets(each, folder, problems).items()}
+    written = _properties(sections, folder, problems)
     values = Values(
-        _properties(sections, folder, problems),
-        given=_given(properties, problems),
+        written,
+        given=_given(properties, written, sections, problems),
         env=env,
         secrets=secrets,
         git=git_values(root, env),
@@ -71,6 +73,11 @@ def load(file: Path, *, properties: Mapping[str, str], env: Mapping[str, str]) -
         secrets=hidden,
         private_files=tuple(
             path for each in sections for path in layers.secrets_files(each.get("secrets-file"), folder)
+        ),
+        sources=(
+            file.absolute(),
+            folder / layers.LOCAL,
+            *(path for each in sections for path in layers.named(each, folder)),
         ),
     )
 
@@ -110,12 +117,25 @@ def _secrets(section: Entries, folder: Path, problems: Problems) -> dict[str, st
     return layers.secrets(section.get("secrets-file"), folder, problems)
 
 
-def _given(properties: Mapping[str, str], problems: Problems) -> Mapping[str, str]:
+def _given(
+    properties: Mapping[str, str], written: Mapping[str, Node], sections: Sequence[Entries], problems: Problems
+) -> Mapping[str, str]:
+    """Check the properties of `-P`: one whose name stands nowhere is a mistyped one, and would do nothing."""
+    texts = [section.source.text for section in sections]
+    texts += [node.value for node in written.values() if isinstance(node, Text)]
     for name in properties:
-        wrong = valid_name(name)
+        wrong, hint = valid_name(name), ""
+        if not wrong and name not in written and not _mentioned(name, texts):
+            wrong = "the pipeline file neither defines nor uses such a property"
+            hint = suggest(name, written, otherwise="Define it under `properties:`.")
         if wrong:
-            problems.found.append(Problem(file=f"-P {name}", message=wrong))
+            problems.found.append(Problem(file=f"-P {name}", message=wrong, hint=hint))
     return properties
+
+
+def _mentioned(name: str, texts: Iterable[str]) -> bool:
+    word = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")
+    return any(word.search(text) for text in texts)
 
 
 def _env(sections: list[Entries], values: Values, scope: Scope) -> dict[str, str]:

@@ -76,3 +76,5 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     """the values to hide: all of `secrets-file`, and every `${secret.NAME}` that the file uses"""
     private_files: tuple[Path, ...] = ()
     """the `secrets-file`s, absolute, also as they are without links"""
+    sources: tuple[Path, ...] = ()
+    """what it is read from: `file`, the local one beside it, and the files that these name, there or not"""

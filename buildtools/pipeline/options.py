@@ -71,7 +71,14 @@ def _note(problems: Problems, node: Entries, option: str, message: str) -> None:
     """Add what a step says of an option, or of all with an empty one; a flag, as a place, names its option itself."""
     entry = node.entries.get(option)
     named = not option or (entry is not None and entry.value.source.name == _flag(option))
-    problems.add(entry.value if entry else node, message if named else f"{option}: {message}")
+    problems.add(_meant(entry.value, message) if entry else node, message if named else f"{option}: {message}")
+
+
+def _meant(value: Node, message: str) -> Node:
+    """Return the item of a list that a message quotes or begins with, else the value itself."""
+    texts = [item for item in value.items if isinstance(item, Text)] if isinstance(value, Items) else []
+    named = (item for item in texts if repr(item.value) in message or message.startswith(f"{item.value}:"))
+    return next(named, value)
 
 
 def _flag(option: str) -> str:

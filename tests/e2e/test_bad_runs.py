@@ -171,7 +171,7 @@ def test_a_folder_whose_name_is_no_text(project: MakeProject) -> None:
 
 
 def test_words_that_are_no_utf8(project: MakeProject) -> None:
-    made = project({"pipeline.yaml": FINE})
+    made = project({"pipeline.yaml": f"properties: {{x: plain}}\n{FINE}"})
     clear(started(made, *BUILDTOOLS, "run", os.fsdecode(b"\xff")), 2, "no step is called")
     said = started(made, *BUILDTOOLS, "run", "-P", os.fsdecode(b"x=\xff"))
     clear(said, 0)

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from buildtools.pipeline.layers import LOCAL
 from tests.conftest import MakeProject
 from tests.e2e.running import FINE, clear, refused
 
@@ -84,6 +85,8 @@ def test_skipping_counts_as_done(project: MakeProject) -> None:
         ("-P novalue", 2, "'novalue' is not of the form NAME=VALUE"),
         ("-P =x", 2, "'=x' is not of the form NAME=VALUE"),
         ("-P 1x=2", 3, "'1x' cannot name a property"),
+        ("-P coed=2", 3, "-P coed: the pipeline file neither defines nor uses such a property"),
+        ("-P coed=2", 3, "did you mean 'code'?"),
         ("--report junit", 2, "'junit' is not of the form KIND=PATH"),
         ("--report junti=x", 2, "'junti' is not one of junit, "),
         ("--output xml", 2, "'xml' is not one of"),
@@ -168,6 +171,57 @@ def test_reports_of_an_earlier_run_do_not_pass_for_this_one(
     assert all(path.exists() for path in left)
     clear(made.run(*words), code)
     assert not any(path.exists() for path in left)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(("nostep",), 2), (("--skip", "s"), 4), (("ill.yaml",), 3), (("-P", "1x=2"), 3), (("unmet.yaml",), 3)],
+)
+def test_before_a_run_begins_only_old_reports_go(project: MakeProject, words: tuple[str, ...], code: int) -> None:
+    files = {
+        "pipeline.yaml": "steps: {s: {uses: shell, with: {run: 'true'}}}",
+        "ill.yaml": "steps: {s: {uses: nonsense}}",
+        "unmet.yaml": "steps: {s: {uses: shell, with: {run: 'echo ${secret.NO_SUCH}'}}}",
+        "important.txt": "mine",
+        "mine/report.html": "mine",
+    }
+    made = project(files)
+    clear(made.run("--report", "html=old.html", "--junit", "old.xml"), 0)
+    clear(made.run("--reports", "old"), 0)
+    wanted = ("--report", "html=important.txt", "--report", "html=old.html", "--junit", "old.xml")
+    clear(made.run(*words, "--reports", "mine", *wanted), code)
+    clear(made.run(*words, "--reports", "old"), code)
+    assert {name: (made.root / name).read_text() for name in files} == files
+    assert not [name for name in ("old.html", "old.xml", "old/run.json") if (made.root / name).exists()]
+    clear(made.run("--reports", "mine", *wanted), 0)
+    assert (made.root / "important.txt").read_text().startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize("path", ["pipeline.yaml", "link", "sub/../pipeline.yaml", "p.env", "s.env", "p.link", LOCAL])
+def test_no_report_takes_the_place_of_what_the_pipeline_is_read_from(project: MakeProject, path: str) -> None:
+    files = {
+        "pipeline.yaml": "properties-files: [p.env]\nsteps: {s: {uses: shell, with: {run: 'echo ran'}}}\n",
+        LOCAL: "secrets-file: s.env\n",
+        "p.env": "a=1\n",
+        "s.env": "S=secretive\n",
+    }
+    made = project({**files, "sub/x": ""})
+    (made.root / "s.env").chmod(0o600)
+    (made.root / "link").symlink_to("pipeline.yaml")
+    (made.root / "p.link").symlink_to("p.env")
+    for option in ("--junit", "--report=html="):
+        said = made.run(*((option, path) if option == "--junit" else (option + path,)))
+        clear(said, 2, "report would take the place of a file that the pipeline is read from", "another path")
+        assert "ran" not in said.stdout
+    assert {name: (made.root / name).read_text() for name in files} == files
+    assert (made.root / "link").is_symlink()
+
+
+def test_a_pipeline_among_the_reports_stays(project: MakeProject) -> None:
+    made = project({"build/reports/run.json": "steps: {s: {uses: shell, with: {run: 'true'}}}"})
+    (made.root / "pipeline.yaml").symlink_to("build/reports/run.json")
+    clear(made.run(), 2, "run.json: the json report would take the place of a file")
+    assert (made.root / "build/reports/run.json").exists()
 
 
 def test_how_much_is_said(project: MakeProject) -> None:

@@ -85,6 +85,7 @@ def test_structures_that_a_text_may_stand_for(project: Project) -> None:
     assert project.step("{command: 7}").command.run == "7"  # type: ignore[attr-defined]
     project.properties = {"word": "x y"}
     assert project.step("{command: '${word}'}").command.run == "x y"  # type: ignore[attr-defined]
+    project.properties = {}
     assert project.step("{command: null}").command is None  # type: ignore[attr-defined]
 
 

@@ -150,3 +150,12 @@ def test_an_option_beside_with_is_told_where_it_belongs(project: Project) -> Non
 def test_secrets_in_the_file_are_refused_with_the_remedy(project: Project) -> None:
     problem = project.problem("secrets: {A: b}\nsteps:\n  one: {uses: probe}\n")
     assert "never from this file" in problem.hint
+
+
+def test_the_item_that_is_meant_is_shown_not_the_first_one(project: Project) -> None:
+    lists = "\n      inputs:\n        - src/**\n        - /abs"
+    (absolute,) = project.problems(f"steps:\n  s:\n    uses: shell\n    with:\n      run: 'true'{lists}\n")
+    assert (absolute.line, absolute.excerpt.strip()) == (8, "- /abs")
+    words = "\n      args:\n        - --reports=y\n        - -j4"
+    (jobs,) = project.problems(f"steps:\n  l:\n    uses: pylint\n    with:{words}\n")
+    assert (jobs.line, jobs.excerpt.strip()) == (7, "- -j4")

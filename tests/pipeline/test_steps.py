@@ -316,7 +316,7 @@ def test_what_a_step_says_of_its_options_beside_one_that_is_late(project: Projec
         "steps:\n  a: {uses: pack, with: {version: 1}}\n  b:\n    uses: upload\n    with:\n"
         "      archive: ${steps.a.archive}\n      hosts: ['no host']\n"
     )
-    assert [(problem.line, problem.column) for problem in found] == [(7, 14)]
+    assert [(problem.line, problem.column) for problem in found] == [(7, 15)]
     assert "hosts: 'no host' is no host" in found[0].message
 
 

@@ -252,7 +252,10 @@ def _check(outcome: report.Outcome, said: str) -> None:
             remedy="Take it out of pylint's configuration, and name the files in `paths`.",
         )
     if not outcome.ended and not outcome.status:
-        raise StepError(f"pylint ended before it had linted anything: {said}", remedy="Correct `args`.")
+        raise StepError(
+            f"pylint ended before it had linted anything: {said or 'without a word'}",
+            remedy="Correct `args`, or the `init-hook` or plugin that ends it.",
+        )
 
 
 def _last(done: Completed, tail: deque[str]) -> str:

@@ -51,6 +51,19 @@ def test_what_ends_pylint_before_it_lints_is_an_error(root: Path, word: str) -> 
     assert "args" in caught.value.remedy
 
 
+def test_a_hook_that_ends_pylint_is_an_error(root: Path) -> None:
+    (root / ".pylintrc").write_text("[MAIN]\ninit-hook=raise SystemExit(0)\n")
+    with pytest.raises(StepError, match="ended before it had linted anything: without a word") as caught:
+        lint(root)
+    assert "init-hook" in caught.value.remedy
+
+
+def test_a_configuration_that_is_no_utf8_is_named(root: Path) -> None:
+    (root / ".pylintrc").write_bytes("[MAIN]\n# caf\xe9\njobs=1\n".encode("latin-1"))
+    with pytest.raises(StepError, match=r"UnicodeDecodeError: .*, in .*\.pylintrc"):
+        lint(root)
+
+
 @pytest.mark.parametrize("name", [".pylintrc", "pyproject.toml", "setup.cfg"])
 def test_standard_input_by_configuration_is_an_error(root: Path, name: str) -> None:
     text = {".pylintrc": "[MAIN]\nfrom-stdin=yes\n", "pyproject.toml": "[tool.pylint.main]\nfrom-stdin = true\n"}

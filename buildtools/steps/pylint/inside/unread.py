@@ -30,6 +30,8 @@ def watched() -> Reading:
         try:
             return read()
         except (ValueError, configparser.Error) as error:
+            if isinstance(error, UnicodeDecodeError):  # by it pylint breaks down, without a word of the file
+                error.reason = f"{error.reason}, in {os.path.abspath(path)}"
             text = f"{os.path.abspath(path)}: {error}"
             if text not in reading.problems:
                 reading.problems.append(text)
