@@ -77,12 +77,15 @@ class Link:
         self._clients.append(client)
         if self._done.is_set():  # meanwhile, when these were not in the lists yet
             self.close()
+        began = time.monotonic()
         try:
             self._transports.append(_connect(client, hop, tap, self.options, password=password))
-        except Exception:
+        except Exception as error:
             _close(client)
             tap.close()
             if not tap.turned_away:
+                if not isinstance(error, StepError) and time.monotonic() - began >= self.options.connect:
+                    raise TimeoutError from None  # what paramiko says then depends on how far it was
                 raise
             if isinstance(stream, Program):
                 raise StepError(f"the ProxyCommand ended{stream.complaint}", remedy="Try it by itself.") from None
@@ -164,7 +167,7 @@ def _connect(client: SSHClient, hop: Hop, tap: Tap, options: SshOptions, *, pass
         hop.host,
         hop.port,
         hop.user,
-        timeout=max(1, round(options.connect)),
+        timeout=options.connect + 1,  # the others have had their say by then; this one ends without any
         sock=tap,  # type: ignore[arg-type] # it is not a socket, but all that a transport wants of one
         banner_timeout=options.connect,
         auth_timeout=options.connect,

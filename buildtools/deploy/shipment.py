@@ -147,8 +147,11 @@ class Dispatch:
     def _shipment(
         self, way: Literal["full", "rest", "delta"], origin: str, feed: tuple[Path, ...], first: str = "0"
     ) -> Shipment:
-        size = sum(path.stat().st_size for path in feed)
-        unzip = "python" if size >= _MUCH and all(map(_sized, feed)) else "gzip"
+        try:
+            size = sum(path.stat().st_size for path in feed)
+            unzip = "python" if size >= _MUCH and all(map(_sized, feed)) else "gzip"
+        except OSError as error:
+            raise StepError(f"{error.filename}: cannot be read: {error.strerror}") from None
         much = "yes" if self.plan.size >= _MUCH else "no"
         modes = " ".join(self.plan.modes)
         variables = {"way": way, "origin": origin, "first": first, "unzip": unzip, "much": much, "modes": modes}
@@ -161,7 +164,8 @@ class Dispatch:
             try:
                 write(path)
             except OSError as error:
-                raise StepError(f"{path}: cannot be written: {error.strerror or error}") from None
+                what = f"{error.filename or path}: cannot be used"
+                raise StepError(f"{what}: {error.strerror or error}") from None
             return path
 
         return self._once(name, made)

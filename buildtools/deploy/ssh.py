@@ -162,23 +162,27 @@ class SshHost:
         return Reply(status=status, stdout=bytes(out), stderr=bytes(err))
 
     def _send(self, channel: Channel, feed: Sequence[Path] | bytes) -> None:
-        # Suppressed: the script ended before its input, and says why.
+        for piece in (feed,) if isinstance(feed, bytes) else self._read(feed):
+            try:
+                channel.sendall(piece)
+            except (OSError, EOFError):
+                return  # the script ended before its input, and says why
         with contextlib.suppress(OSError, EOFError):
-            if isinstance(feed, bytes):
-                channel.sendall(feed)
-            else:
-                self._send_files(channel, feed)
             channel.shutdown_write()
 
-    def _send_files(self, channel: Channel, feed: Sequence[Path]) -> None:
-        sent, total = 0, sum(path.stat().st_size for path in feed)
-        for path in feed:
-            with path.open("rb") as file:
-                while piece := file.read(_PIECE):
-                    self.ctx.check_cancelled()
-                    channel.sendall(piece)
-                    sent += len(piece)
-                    self.ctx.progress(sent, total, f"sending to {self.name}")
+    def _read(self, feed: Sequence[Path]) -> Iterator[bytes]:
+        """Yield what is in the files, telling how much of it is sent. Raises `StepError`."""
+        try:
+            sent, total = 0, sum(path.stat().st_size for path in feed)
+            for path in feed:
+                with path.open("rb") as file:
+                    while piece := file.read(_PIECE):
+                        self.ctx.check_cancelled()
+                        yield piece
+                        sent += len(piece)
+                        self.ctx.progress(sent, total, f"sending to {self.name}")
+        except OSError as error:
+            raise StepError(f"{error.filename or feed[-1]}: cannot be read: {error.strerror}") from None
 
 
 class Ahead:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r'\s*"([^"]*)"|\s*([^\s"]+)')
 _KEYWORD = re.compile(r"\s*(\w+)\s*(?:=|\s)\s*(.*?)\s*")
+_LEAVING = Lock()
 _DEEPEST = 16
 """files that may include each other, as in OpenSSH's readconf.c"""
 
@@ -40,25 +42,31 @@ def read_config() -> SSHConfig:
 
 
 class _Later(ModuleType):
-    """Stands for a module that is loaded when something of it is asked for."""
+    """Stands for a module that is loaded when something of it is asked for, and then stands in its way no more."""
 
     def __getattr__(self, name: str) -> Any:
+        self.leave()
         return getattr(import_module(self.__name__), name)
+
+    def leave(self) -> None:
+        """Be no module any more. Several threads may ask for that."""
+        with _LEAVING:
+            if sys.modules.get(self.__name__) is self:
+                del sys.modules[self.__name__]
 
 
 @contextmanager
 def _sparing(name: str) -> Iterator[None]:
-    """Within this, importing a module does not load it.
+    """Within this, importing a module does not load it; another thread that uses it meanwhile has it nevertheless.
 
     What paramiko needs invoke for is `Match exec` alone, and it takes a third of the time that paramiko does.
     """
     later = _Later(name)
-    spared = sys.modules.setdefault(name, later) is later
+    sys.modules.setdefault(name, later)
     try:
         yield
     finally:
-        if spared:
-            del sys.modules[name]
+        later.leave()
 
 
 def _lines(file: Path, folder: Path, depth: int = 0, section: str = "Host *") -> Iterator[str]:

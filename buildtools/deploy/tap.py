@@ -43,7 +43,7 @@ class Tap:
 
     @property
     def turned_away(self) -> bool:
-        """Whether the server closed it before the protocol began, without a word or saying that it is busy."""
+        """Whether the other end closed it before the protocol began, without a word or saying that it is busy."""
         return self._ended and (not self._began or any(word in self._began for word in _BUSY))
 
     def recv(self, size: int) -> bytes:
@@ -53,10 +53,11 @@ class Tap:
         except TimeoutError:
             raise
         except OSError:
-            self._ended = True
+            self._end()
             raise
         self.heard = time.monotonic()
-        self._ended = self._ended or not piece
+        if not piece:
+            self._end()
         if len(self._began) < 200:
             self._began += piece[:200]
         return piece
@@ -68,7 +69,7 @@ class Tap:
         except TimeoutError:
             raise
         except OSError:
-            self._ended = True
+            self._end()
             raise
         self.sent += count
         return count
@@ -82,6 +83,10 @@ class Tap:
         self._closed = True
         with contextlib.suppress(OSError, EOFError):
             self._stream.close()
+
+    def _end(self) -> None:
+        """Note that the other end is gone, if it was not this one that closed it."""
+        self._ended = self._ended or not self._closed
 
     def getpeername(self) -> Any:
         """Return where the other end is, for paramiko's messages."""

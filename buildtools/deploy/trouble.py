@@ -40,7 +40,10 @@ def explained(name: str, hop: Hop, *, gateway: bool = False) -> Iterator[None]:
     except ConnectionRefusedError:
         raise StepError(f"{at}nothing answers at {place}", remedy="Check host and port, and that sshd runs.") from None
     except socket.gaierror as error:
-        raise StepError(f"{at}the host name {hop.host} is not known: {error.strerror}") from None
+        raise StepError(
+            f"{at}the host name {hop.host} is not known: {error.strerror}",
+            remedy="Check the name; short ones come from ~/.ssh/config.",
+        ) from None
     except TimeoutError:
         raise StepError(f"{at}no answer from {place} in time", remedy=_SLOW) from None
     except (ssh.SSHException, OSError, EOFError, ValueError) as error:

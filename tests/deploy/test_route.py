@@ -57,6 +57,18 @@ def test_invoke_is_loaded_for_match_exec_alone(home: Path) -> None:
     assert done.stdout.splitlines() == ["False", "8", "True"]
 
 
+def test_another_thread_may_use_invoke_meanwhile() -> None:
+    code = (
+        "import sys, threading, time\nfrom buildtools.deploy.sshconfig import read_config\n"
+        "thread = threading.Thread(target=read_config)\nthread.start()\n"
+        "while 'invoke' not in sys.modules: time.sleep(0.0005)\n"
+        "from invoke import run\nfrom invoke.context import Context\nimport invoke\nthread.join()\n"
+        "print(callable(run), sys.modules['invoke'].run is run, invoke.Context is Context)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "True True True\n"
+
+
 @pytest.mark.parametrize(
     "config",
     [

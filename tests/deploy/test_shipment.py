@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from buildtools.plugin import StepError
 from tests.support.context import LoneContext
 from tests.support.releases import content, current, pack, residue, upload
 
@@ -49,6 +50,22 @@ def changed(root: Path, revision: str = "r2") -> tuple[dict[str, str], Path]:
     files["moved/elsewhere.txt"] = files.pop("d3/f003.txt")
     files["copy of it"] = files["sub folder/'q' \"d\" $(x)"]
     return files, pack(root, files, revision=revision)
+
+
+def test_an_archive_that_is_gone_meanwhile_is_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from buildtools.deploy import fleet
+
+    archive = pack(site, {"other": DICE.randbytes(9000).hex()}, revision="r2")
+    survey = fleet.survey
+
+    def cleaned(*words: Any, **more: Any) -> Any:
+        archive.unlink(missing_ok=True)
+        return survey(*words, **more)
+
+    monkeypatch.setattr(fleet, "survey", cleaned)
+    with pytest.raises(StepError, match=f"{archive}: cannot be (used|read): No such file"):
+        upload(site, archive)
+    assert residue(site) == []
 
 
 def test_only_what_differs_is_sent(site: Path) -> None:

@@ -81,9 +81,17 @@ def test_the_kind_of_key_that_is_known_is_asked_for(tmp_path: Path) -> None:
         server.stop()
 
 
-@pytest.mark.parametrize("banner", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+@pytest.mark.parametrize(
+    ("banner", "stays", "problem"),
+    [
+        (b"", True, "no answer from 127.0.0.1:[0-9]* in time"),
+        (b"SSH-2.0-sleepy\r\n", True, "no answer from 127.0.0.1:[0-9]* in time"),
+        (b"SSH-2.0-sleepy\r\n", False, "no connection to 127.0.0.1"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", False, "no connection to 127.0.0.1"),
+    ],
+)
 def test_what_answers_is_no_ssh_server(
-    sshd: Sshd, tmp_path: Path, banner: bytes, capfd: pytest.CaptureFixture[str]
+    sshd: Sshd, tmp_path: Path, banner: bytes, stays: bool, problem: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -91,18 +99,20 @@ def test_what_answers_is_no_ssh_server(
             peer, _ = server.accept()
             with peer:
                 peer.sendall(banner)
-                while not banner and peer.recv(1000):
-                    pass
+                with suppress(ConnectionError):
+                    while stays and peer.recv(1000):
+                        pass
 
         thread = threading.Thread(target=serve)
         thread.start()
         started = time.monotonic()
         text = f"x@127.0.0.1:{server.getsockname()[1]}"
         with (
-            pytest.raises(StepError, match=r"no connection to 127.0.0.1"),
+            pytest.raises(StepError, match=problem) as caught,
             opened(sshd, tmp_path, text=text, connect=1.0),
         ):
             pass
+        assert ("connect-timeout" in caught.value.remedy) == stays
         assert time.monotonic() - started < 20
         thread.join()
     assert capfd.readouterr().err == ""  # nothing of paramiko's own words
@@ -142,6 +152,19 @@ def test_what_goes_over_arrives_as_it_is(sshd: Sshd, tmp_path: Path) -> None:
     with opened(sshd, tmp_path) as host:
         said(host, f"cat > '{tmp_path}/there'", parts)
     assert (tmp_path / "there").read_bytes() == b"".join(path.read_bytes() for path in parts)
+
+
+def test_a_file_that_cannot_be_read_ends_the_sending(sshd: Sshd, tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    first.write_bytes(b"1" * 1000)
+    for odd, problem in ((tmp_path, "Is a directory"), (tmp_path / "gone", "No such file")):
+        started = time.monotonic()
+        with (
+            opened(sshd, tmp_path, phase=60.0) as host,
+            pytest.raises(StepError, match=f"{odd}: cannot be read: {problem}"),
+        ):
+            host.run("{ cat >/dev/null; }", [first, odd])
+        assert time.monotonic() - started < 30
 
 
 def test_new_keys_are_agreed_on_while_data_goes_both_ways(tmp_path: Path) -> None:
