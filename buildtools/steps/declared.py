@@ -71,7 +71,8 @@ def _nothing(ctx: StepContext, inputs: Sequence[str], outputs: Sequence[str]) ->
     if left_out := find_files(ctx.workdir, inputs, outputs, default_excludes=False):
         which = left_out[0].relative_to(ctx.workdir).as_posix()
         return f"its inputs ({said}) match only files that never count, such as {which}"
-    return f"no file matches its inputs ({said})"
+    folder = next((one.rstrip("/") for one in inputs if (ctx.workdir / one).is_dir()), "")
+    return f"no file matches its inputs ({said}){f': for all of a folder, write {folder}/**' if folder else ''}"
 
 
 def absent_outputs(ctx: StepContext, outputs: Sequence[str]) -> list[str]:
