@@ -37,11 +37,31 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     """whether there are to be reports at all"""
 
 
-def forget_reports(request: RunRequest) -> None:
-    """Remove the reports that an earlier run left: if this one never comes to write its own, none may pass for it."""
-    from buildtools.reports.files import forget, places
+def forget_earlier(request: RunRequest, root: Path, file: Path | None) -> None:
+    """Remove the reports that an earlier run left: if this one never comes to write its own, none may pass for it.
 
-    forget(places(request.reports, request.wanted))
+    It is not known yet whether anything will run. In `build/reports` of the project the usual reports go, whatever is
+    in them; elsewhere only what begins as a report of the kind does; never the pipeline `file`.
+    """
+    from buildtools.reports.files import earlier, forget, places, same
+
+    own = places(root / "build/reports", ())
+    files = places(request.reports, request.wanted)
+    old = [*(place for place in files if place in own), *earlier(files)]
+    forget([(kind, path) for kind, path in old if file is None or not same(path, file)])
+
+
+def make_room(request: RunRequest, sources: tuple[Path, ...]) -> None:
+    """Remove whatever is in the place of a report, now that the run begins.
+
+    Raises `UsageProblem`, and removes nothing, for a report that nobody can want: in the place of one of the
+    pipeline's `sources`, or of a folder.
+    """
+    from buildtools.reports.files import forget, places, refuse
+
+    files = places(request.reports, request.wanted)
+    refuse(files, sources)
+    forget(files)
 
 
 def write_reports(

@@ -11,7 +11,15 @@ from typing import TypeVar
 import msgspec
 
 from buildtools import __version__
-from buildtools.concluding import RunRequest, forget_reports, history_of, previous, repository_of, write_reports
+from buildtools.concluding import (
+    RunRequest,
+    forget_earlier,
+    history_of,
+    make_room,
+    previous,
+    repository_of,
+    write_reports,
+)
 from buildtools.consoles import OutputChoice, OutputMode, Witnessed, sink_of
 from buildtools.core.errors import InvalidPipeline
 from buildtools.core.events import PlannedStep
@@ -100,13 +108,15 @@ def plan_within(pipeline: Pipeline, name: str, configured: Configured) -> Plan:
 def run(plan: Plan, request: RunRequest, choice: OutputChoice) -> RunResult:
     """Execute `plan`, show it, write the reports, and return what became of it.
 
-    Raises `InvalidPipeline`, before anything runs, if a step that is to run uses a secret that is not set.
+    Raises, before anything runs, `InvalidPipeline` if a step that is to run uses a secret that is not set, and
+    `UsageProblem` for a report in a place where none can be.
     """
     lacking = [plan.specs[step.id] for step in plan.steps if not step.skip and plan.specs[step.id].unmet]
     if lacking:
         from buildtools.pipeline.load import require
 
         require(lacking)
+    make_room(request, plan.pipeline.sources)
     return _shown_run(plan, request, choice)
 
 
@@ -192,7 +202,7 @@ __all__ = [
     "OutputMode",
     "RunRequest",
     "ask",
-    "forget_reports",
+    "forget_earlier",
     "history_of",
     "open_pipeline",
     "perform",

@@ -48,13 +48,13 @@ def command(
     folder upwards.
     """
     from buildtools.engine.plan import Selection
-    from buildtools.session import forget_reports, open_pipeline, plan_of, project_of, shown
+    from buildtools.session import forget_earlier, open_pipeline, plan_of, project_of, shown
 
     given, steps = split_file(arguments, file_option)
     file, root = project_of(given)
     request = make_request(root, flags)
     if not dry_run:
-        forget_reports(request)
+        forget_earlier(request, root, file)
     pipeline = open_pipeline(file, properties)
     selection = Selection(
         steps=steps,

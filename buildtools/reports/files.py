@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
+from buildtools.core.errors import UsageProblem
 from buildtools.core.results import RunResult
-from buildtools.reports.kinds import ALWAYS, RENDERERS
+from buildtools.reports.kinds import ALWAYS, BEGINNINGS, RENDERERS
 from buildtools.reports.scene import Scene
 from buildtools.system.replace import replace_file
 
 Places = Sequence[tuple[str, Path]]
 """(kind, path)"""
+_HEAD = 4096
+"""bytes in which a report shows that it is one"""
 
 
 def places(folder: Path, wanted: Places) -> Places:
@@ -23,11 +28,53 @@ def places(folder: Path, wanted: Places) -> Places:
     return (*((kind, folder / name) for kind, name in ALWAYS), *wanted)
 
 
+def refuse(files: Places, sources: Iterable[Path]) -> None:
+    """Raise `UsageProblem` for a report in the place of a source of the pipeline, a folder or a device."""
+    for kind, path in files:
+        if any(same(path, source) for source in sources):
+            message = f"{path}: the {kind} report would take the place of a file that the pipeline is read from"
+            raise UsageProblem(message, remedy="Write the report to another path.")
+        if _special(path):
+            what = "a folder" if os.path.isdir(path) else "no regular file"  # noqa: PTH112 - as in `_special`
+            message = f"{path}: the {kind} report cannot be written there: it is {what}"
+            raise UsageProblem(message, remedy="Write the report to another path.")
+
+
 def forget(files: Places) -> None:
     """Remove the reports that an earlier run left: if this one never comes to write its own, none may pass for it."""
     for _, path in files:
-        with suppress(OSError):
-            path.unlink()
+        if not _special(path):
+            with suppress(OSError):
+                path.unlink()
+
+
+def earlier(files: Places) -> Places:
+    """Return the files that an earlier run wrote: those that begin as a report of the kind does."""
+    return [(kind, path) for kind, path in files if re.match(BEGINNINGS[kind], _head(path))]
+
+
+def same(path: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, through links as well; one that is not there is the same as none."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
+def _special(path: Path) -> bool:
+    """Whether a path leads to what is there and no regular file."""
+    return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 - without rights, pathlib's raise
+
+
+def _head(path: Path) -> bytes:
+    """Return the first bytes of a file; of what cannot be read, some with which no report begins."""
+    if _special(path):  # to open a pipe is to wait
+        return b"\0"
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError:
+        return b"\0"
 
 
 def write(result: RunResult, files: Places, scene: Scene) -> tuple[str, ...]:

@@ -86,5 +86,22 @@ RENDERERS: dict[str, Callable[[RunResult, Scene], bytes]] = {
     "html": _html,
 }
 
+_XML = rb'<\?xml version="1\.0" encoding="UTF-8"\?>\n'
+_JUNIT = _XML + rb"<testsuites\b"
+BEGINNINGS: dict[str, bytes] = {
+    "junit": _JUNIT,
+    "junit:rich": _JUNIT,
+    "junit:xunit10": _JUNIT,
+    "junit:ant": _JUNIT,
+    "json": rb'{\n  "schema_version": \d+,\n  "exit_code": ',
+    "sarif": rb'{"\$schema":"[^"\n]+","version":"2\.1\.0","runs":\[',
+    "checkstyle": _XML + rb'<checkstyle version="4\.3">\n',
+    "parseable": rb"\Z|[^:\n]*:\d+: \[[^\n]*, \] ",
+    "codequality": rb'\[\]\n\Z|\[{"description":"[^\n]*"check_name":"',
+    "markdown": rb"## [A-Z]+: (?:<code>|run\n)",
+    "html": rb"<!DOCTYPE html>\n<html [^>]*><head><meta [^>]*><meta http-equiv=.Content-Security-Policy. content=",
+}
+"""how what a renderer writes begins, so that an old report is known from a file of the user's; patterns"""
+
 ALWAYS = (("junit", "junit.xml"), ("json", "run.json"), ("html", "report.html"))
 """what every run writes into the reports folder, in this order: (kind, file)"""

@@ -85,12 +85,21 @@ def test_a_reports_folder_without_rights(project: MakeProject) -> None:
     assert [path.name for path in (made.root / "build/reports").iterdir()] == ["keep"]
 
 
-@pytest.mark.parametrize("path", ["build/here/", "/dev/null/x.xml"])
-def test_a_report_asked_for_that_cannot_be_written(project: MakeProject, path: str) -> None:
-    made = project({"pipeline.yaml": FINE, "build/here/keep": ""})
-    said = made.run("--junit", path)
+def test_a_report_asked_for_that_cannot_be_written(project: MakeProject) -> None:
+    said = project({"pipeline.yaml": FINE}).run("--junit", "/dev/null/x.xml")
     clear(said, 5, "the junit report could not be written")
     assert said.junit.get("tests") == "1", "the usual one is written all the same"
+
+
+@pytest.mark.parametrize(("path", "what"), [("build/here/", "a folder"), ("pipe", "no regular file")])
+def test_a_report_asked_for_in_the_place_of_what_is_no_file(project: MakeProject, path: str, what: str) -> None:
+    made = project({"pipeline.yaml": FINE, "build/here/keep": ""})
+    os.mkfifo(made.root / "pipe")
+    for words in (("run",), ("step", "--junit", path, "shell", "echo fine")):
+        said = made.call(*words, *(("--junit", path) if words == ("run",) else ()))
+        clear(said, 2, f"{path.strip('/')}: the junit report cannot be written there: it is {what}", "another path")
+        assert "fine" not in said.stdout
+    assert (made.root / "pipe").is_fifo()
 
 
 def test_a_file_where_the_record_goes(project: MakeProject) -> None:

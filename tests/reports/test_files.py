@@ -10,7 +10,7 @@ import pytest
 
 from buildtools.core.masking import Masker
 from buildtools.core.results import RunResult
-from buildtools.reports.files import forget, places, write
+from buildtools.reports.files import earlier, forget, places, write
 from buildtools.reports.kinds import ALWAYS, RENDERERS
 from buildtools.reports.scene import ELSEWHERE, Scene
 from tests.conftest import MakeProject
@@ -18,6 +18,19 @@ from tests.e2e.running import clear
 from tests.support import runs
 
 BLOCKED = "steps: {a: {uses: shell, with: {run: 'echo ill; exit 3'}}}"
+
+FOREIGN = (
+    "important\n",
+    "steps: {a: {uses: pylint}}\n",
+    "src/a.py:3: this is ill\n",
+    "# Plan\n\n## TODO: all\n",
+    "<!DOCTYPE html>\n<html lang='en'><head><title>Mine</title>",
+    '<?xml version="1.0" encoding="UTF-8"?>\n<project>',
+    '{"schema_version": 1}',
+    "[{}]",
+    "\n",
+)
+"""beginnings of files that nobody may remove before a run begins"""
 
 
 def read(kind: str, data: bytes) -> None:
@@ -79,6 +92,19 @@ def test_reports_are_forgotten_whether_they_are_there_or_not(tmp_path: Path) -> 
     (tmp_path / "run.json").mkdir()
     forget(places(tmp_path, (("sarif", tmp_path / "none"),)))
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+@pytest.mark.parametrize("kind", RENDERERS)
+def test_a_report_of_an_earlier_run_is_known_from_other_files(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    nothing = RunResult(pipeline="", id="", steps=())
+    for result in (runs.every_outcome(), runs.hostile(), runs.endless_line(), runs.large(60, 20), nothing):
+        file.write_bytes(RENDERERS[kind](result, ELSEWHERE))
+        assert earlier([(kind, file)]) == [(kind, file)]
+    for text in FOREIGN:
+        file.write_text(text)
+        assert not earlier([(kind, file)]), text
+    assert not earlier([(kind, tmp_path), (kind, tmp_path / "none")])
 
 
 def test_every_kind_is_written_by_a_real_run(project: MakeProject) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -171,6 +172,41 @@ def test_the_exit_status_alone_is_not_trusted(
     result = run(made(tmp_path, text))
     assert result.status is status
     assert said in result.reason
+
+
+@pytest.mark.parametrize("word", ["--setup-plan", "--setup-only", "--fixtures", "--markers", "--collect-only"])
+@pytest.mark.parametrize("how", ["args", "environment", "settings"])
+def test_a_test_that_is_only_set_up_did_not_run(tmp_path: Path, word: str, how: str) -> None:
+    made(tmp_path, "import pytest\n@pytest.fixture\ndef f(): pass\ndef test_a(f): assert 0")
+    made(tmp_path, f"[pytest]\naddopts = {word if how == 'settings' else ''}\n", "pytest.ini")
+    env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": word if how == "environment" else ""}
+    result = Tests(args=(word,) if how == "args" else ()).run(LoneContext(tmp_path, env=env))
+    assert (result.status, result.cause, result.cases) == (ERROR, Cause.EMPTY, ())
+    assert result.outputs["tests"] == "0"
+
+
+def test_skipped_tests_beside_such_are_not_enough(tmp_path: Path) -> None:
+    made(tmp_path, "import pytest\n@pytest.mark.skip\ndef test_a(): pass\ndef test_b(): assert 0")
+    result = run(tmp_path, args=("--setup-plan",))
+    assert (result.status, result.cause) == (ERROR, Cause.EMPTY)
+
+
+def test_all_tests_have_to_run(tmp_path: Path) -> None:
+    """A plugin that leaves the call of a single test out."""
+    hook = """
+        from _pytest.runner import call_and_report
+        def pytest_runtest_protocol(item, nextitem):
+            item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+            for when in ("setup", "call", "teardown"):
+                if (item.name, when) != ("test_b", "call"):
+                    call_and_report(item, when, nextitem=nextitem)
+            item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+            return True
+        """
+    made(tmp_path, dedent(hook), "conftest.py")
+    result = run(made(tmp_path, "def test_a(): pass\ndef test_b(): assert 0"))
+    assert (result.status, result.cause) == (ERROR, Cause.NONE)
+    assert result.reason == "only 1 of 2 tests ran, the others were only set up"
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ class Bandit(PythonLinter, frozen=True):
 
     tool: ClassVar[str] = "bandit"
     suffixes: ClassVar[tuple[str, ...]] = (".py", ".pyw")
-    ours: ClassVar[tuple[str, ...]] = ("-f", "--format", "-o", "--output")
+    ours: ClassVar[tuple[str, ...]] = ("-f", "--format", "-o", "--output", "-h", "--help", "--version")
     spelling: ClassVar[Spelling] = Spelling(flags="dhilqrv", shortened=True)
 
     fail_on: Annotated[Severity, doc("The least severity that closes the gate; bandit's LOW is info")] = Severity.INFO

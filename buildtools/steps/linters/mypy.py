@@ -19,6 +19,16 @@ _BLOCKER = re.compile(r"(?P<file>(?!mypy:).+?)(?::(?P<line>\d+))?: error: (?P<me
 """As which an error comes that ends the run at once: of bytes that are no text, in older editions of syntax too."""
 _ASIDE = re.compile(r"Generated \w+ report\b.*")
 """What stands among the findings and is none, if a report such as `--html-report` was asked for."""
+_REMARK = re.compile(
+    r".+: note: unused section\(s\): .+|Warning: unused section\(s\) in .+"  # the latter of older ones, on stderr
+    r"|Warning: --strict-concatenate is deprecated\b.*|Warning: .+ is already enabled by default"
+    r"|Warning: Failed to load quickstart file: .+"
+    r"|Warning: disabling incremental mode may severely reduce performance"
+    r"|If this is intentional, delete '.+' to suppress this warning"
+)
+"""What it remarks in words, of itself or its configuration, and succeeds all the same."""
+_ABSENT = "Cannot read file: No such file or directory"
+"""The error of a path that its configuration names and that is not there; those of `paths` are looked for before."""
 _SETTINGS = ("mypy.ini", "pyproject.toml", "setup.cfg")
 
 
@@ -83,16 +93,25 @@ class Mypy(PythonLinter, frozen=True):
         findings = [error.finding() for error in _errors(done.stdout)]
         words, complaints = _words(done.stdout), _words(done.stderr)
         lines = [*words, *complaints] if done.returncode == 2 else []
-        for match in filter(None, map(_BLOCKER.fullmatch, lines)):
+        blockers = [*filter(None, map(_BLOCKER.fullmatch, lines))]
+        for match in blockers:
             line, code = int((match["line"] or "0")[:9]), match["code"] or "unreadable"
             findings.append(_Error(match["file"], line, -1, match["message"], "error", code).finding())
         names = (*_SETTINGS, Path(self.config).name) if self.config else _SETTINGS
         about = re.compile(rf"\S*(?:{'|'.join(map(re.escape, names))})(?:, line \d+)?: .+")
         problems = [f"{error.file}:{error.line}: {error.message}" for error in _errors(done.stderr)]
         problems += filter(about.fullmatch, complaints)
-        alien = [line for line in words if not _ASIDE.fullmatch(line)] if done.returncode != 2 else []
+        absent = [match["file"] for match in blockers if match["message"] == _ABSENT]
+        problems += [f"{path} is not there: correct the paths in its configuration" for path in absent]
+        alien = [line for line in words if not _ASIDE.fullmatch(line) and not _REMARK.fullmatch(line)]
+        alien = alien if done.returncode != 2 else []
         problems += [f"its output is no list of findings: {alien[0].strip()[:200]}"] if alien else []
-        return Report(findings=tuple(findings), empty=b"There are no .py" in done.stderr, problem="; ".join(problems))
+        return Report(
+            findings=tuple(findings),
+            empty=b"There are no .py" in done.stderr,
+            problem="; ".join(problems),
+            warnings=tuple(filter(_REMARK.fullmatch, [*words, *complaints])),
+        )
 
 
 def _errors(stream: bytes) -> list[_Error]:

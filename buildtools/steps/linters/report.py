@@ -32,7 +32,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What a tool found, in its own order and with paths as it wrote them.
 
     `files` are those that it named as checked, `checked` is how many, where it told the number alone; `empty` says
-    that no file was there to be checked, `problem` why it could not check what it should.
+    that no file was there to be checked, `problem` why it could not check what it should; `warnings` are what it
+    remarked besides, of itself or of its configuration.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -40,6 +41,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     checked: int | None = None
     empty: bool = False
     problem: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def decode(data: bytes, kind: type[T]) -> T:

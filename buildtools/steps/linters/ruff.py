@@ -55,7 +55,8 @@ class Ruff(PythonLinter, frozen=True):
     ours: ClassVar[tuple[str, ...]] = (
         *("--output-format", "-o", "--output-file", "--statistics"),
         *("--fix", "--fix-only", "--add-noqa", "--add-ignore"),
-        *("-w", "--watch", "--stdin-filename"),
+        *("-w", "--watch", "--stdin-filename", "-h", "--help"),
+        *("-q", "--quiet", "-s", "--silent"),  # they keep back that there was no file
     )
     spelling: ClassVar[Spelling] = Spelling(flags="ehnqsvw", files=True)
 

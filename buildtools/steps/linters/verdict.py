@@ -44,6 +44,7 @@ def result(tool: str, report: Report, bar: Bar, locate: Callable[[str], str]) ->
         status=Status.FAILED if bar.closes(findings) else Status.PASSED,
         reason=_reason(findings, len(bad), checked),
         findings=findings,
+        warnings=report.warnings,
         cases=tuple(TestCase(name=tool, file=path) for path in files if path not in bad),
         metrics=(*metrics, Metric(name="findings", value=float(len(findings)))),
     )

@@ -43,13 +43,15 @@ class Session(msgspec.Struct, frozen=True):
 
     `status` is what the runner ended with, `None` if it never came to its end. `unfinished` are errors already: the
     tests that began and did not end, or else the file that was being imported; `running` are the ids of these.
-    `ended` is the number of tests that came to their end.
+    `ended` is the number of tests that came to their end, `idle` how many of them were set up and put away alone, which
+    makes no case: so pytest does it for `--setup-only` and `--setup-plan`.
     """
 
     cases: tuple[TestCase, ...] = ()
     unfinished: tuple[TestCase, ...] = ()
     total: int = 0
     ended: int = 0
+    idle: int = 0
     status: int | None = None
     running: tuple[str, ...] = ()
     troubles: tuple[Event, ...] = ()
@@ -81,7 +83,7 @@ class _Fold:
         self._cases: list[TestCase] = []
         self._collected: set[tuple[str, str]] = set()
         self._collecting = ""
-        self._total = self._ended = 0
+        self._total = self._ended = self._idle = 0
         self._status: int | None = None
         self._troubles: list[Event] = []
         self._missing: Event | None = None
@@ -140,6 +142,9 @@ class _Fold:
     def _close(self, identity: str) -> None:
         test = self._open.pop(identity, None)
         if test is None or not test.phases:
+            return
+        if test.idle:
+            self._idle += 1
             return
         seen: dict[str, int] = {}
         bad = 0
@@ -226,6 +231,7 @@ class _Fold:
             unfinished=tuple(_unfinished(case) for case in unfinished),
             total=self._total,
             ended=self._ended,
+            idle=self._idle,
             status=self._status,
             running=tuple(self._open) or ((self._collecting,) if self._collecting else ()),
             troubles=tuple(self._troubles),
@@ -259,3 +265,9 @@ class _Test:
         self.subtests: list[Event] = []
         self.attempts: list[TestCase] = []
         self.again = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether all went well, and the test itself never began."""
+        around = all(phase.when in ("setup", "teardown") and phase.status == "passed" for phase in self.phases)
+        return around and not self.subtests

@@ -76,6 +76,9 @@ def _without_failure(session: Session, done: Completed, runner: str) -> StepResu
         reason = f"{count(len(session.cases), 'test')}, every one skipped: nothing was checked"
         remedy = "See why they are skipped; if that is meant, say `allow-empty: true`."
         return StepResult(status=Status.ERROR, cause=Cause.EMPTY, reason=reason, remedy=remedy)
+    if session.idle:
+        ran, total = session.ended - session.idle, count(session.ended, "test")
+        return StepResult(status=Status.ERROR, reason=f"only {ran:,} of {total} ran, the others were only set up")
     return StepResult()
 
 

@@ -143,3 +143,9 @@ def test_a_pass_does_not_outlive_the_configuration_that_it_came_from(project: Ma
     assert made.run().steps["a"]["cached"]
     made.write({"conf.yaml": "skips: [B102]\n"})
     assert made.run().code == 1
+
+
+@pytest.mark.parametrize("word", ["-h", "-rh", "--help", "--he", "--version", "--vers"])
+def test_what_would_take_the_report_away_is_refused(word: str) -> None:
+    assert [option for option, _ in Bandit(args=(word,)).check_options()] == ["args"]
+    assert not list(Bandit(args=("-i", "--ini=x", "--exit-zero")).check_options())

@@ -96,6 +96,38 @@ def test_a_configuration_that_it_would_pass_over_is_an_error(root: Path, ini: st
             check(root, "src/clean.py", config="own.cfg" if name == "own.cfg" else "")
 
 
+@pytest.mark.parametrize("name", ["mypy.ini", "own.ini", "pyproject.toml"])
+def test_what_it_remarks_and_succeeds_is_a_warning(root: Path, name: str) -> None:
+    (root / "mypy.ini").unlink()
+    ini = "[mypy]\nwarn_unused_configs = True\n[mypy-foo.*]\nignore_missing_imports = True\n"
+    toml = "[tool.mypy]\nwarn_unused_configs = true\n[[tool.mypy.overrides]]\nmodule = 'foo.*'\nignore_errors = true\n"
+    (root / name).write_text(toml if name.endswith("toml") else ini)
+    section = "module = ['foo.*']" if name.endswith("toml") else "[mypy-foo.*]"
+    config, unused = name if name == "own.ini" else "", f"{name}: note: unused section(s): {section}"
+    result = check(root, "src/clean.py", config=config, args=("--strict-concatenate",))
+    deprecated = "Warning: --strict-concatenate is deprecated; use --extra-checks instead"
+    assert (result.status, result.findings, result.warnings) == (Status.PASSED, (), (deprecated, unused))
+    result = check(root, "src/bad.py", config=config)
+    assert (result.status, result.warnings) == (Status.FAILED, (unused,))
+
+
+def test_a_feature_that_is_there_already_is_a_warning(root: Path) -> None:
+    result = check(root, "src/clean.py", args=("--enable-incomplete-feature=Unpack",))
+    assert (result.status, result.warnings) == (Status.PASSED, ("Warning: Unpack is already enabled by default",))
+
+
+def test_an_older_mypy_remarks_on_stderr() -> None:
+    said = b"Warning: unused section(s) in mypy.ini: [mypy-foo.*]\n"
+    report = Mypy().judge(Completed(argv=("mypy",), returncode=0, seconds=0.0, stderr=said))
+    assert report.warnings == (said.decode().strip(),)
+
+
+def test_a_path_that_its_configuration_names_and_is_not_there_is_an_error(root: Path) -> None:
+    (root / "mypy.ini").write_text("[mypy]\nfiles = src, nothere\n")
+    with pytest.raises(StepError, match="mypy: nothere is not there: correct the paths in its configuration"):
+        check(root)
+
+
 def test_wrong_arguments_are_an_error(root: Path) -> None:
     with pytest.raises(StepError, match="unrecognized arguments: --bogus"):
         check(root, args=("--bogus",))

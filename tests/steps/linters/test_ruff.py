@@ -92,6 +92,11 @@ def test_files_are_left_as_they_are(root: Path) -> None:
         assert (root / "src/bad.py").read_text().startswith("import os")
 
 
+@pytest.mark.parametrize("word", ["-q", "-s", "-nq", "--quiet", "--silent", "-h", "--help"])
+def test_what_would_take_its_words_away_is_refused(word: str) -> None:
+    assert [option for option, _ in Ruff(args=(word,)).check_options()] == ["args"]
+
+
 def test_its_version_is_known(root: Path) -> None:
     (tool,) = Ruff().tools(root, os.environ)
     assert tool.name == "ruff"
