@@ -26,6 +26,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     message: str
     fingerprint: str
 
+    @classmethod
+    def of(cls, finding: Finding) -> Entry:
+        """Return the entry for a finding."""
+        return cls(path=finding.path, rule=finding.rule, message=finding.message, fingerprint=finding.fingerprint)
+
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is known; `revision` is the commit at which it was written, empty where there was no repository."""
@@ -60,13 +65,10 @@ def read(path: Path) -> Baseline | None:
     return found
 
 
-def write(path: Path, findings: Iterable[Finding], revision: str) -> None:
+def write(path: Path, entries: Iterable[Entry], revision: str) -> None:
     """Write a baseline of these findings, a line for each, so that its own changes are easy to read."""
-    entries = sorted(
-        Entry(path=one.path, rule=one.rule, message=one.message, fingerprint=one.fingerprint) for one in findings
-    )
     head = f'{{\n"schema_version": {SCHEMA_VERSION},\n"revision": {_text(revision)},\n"findings": [\n'
-    body = ",\n".join(_text(entry) for entry in entries)
+    body = ",\n".join(_text(entry) for entry in sorted(entries))
     try:
         replace_file(path, f"{head}{body}\n]\n}}\n".encode())
     except OSError as error:

@@ -10,9 +10,11 @@ import msgspec
 
 from buildtools.core.wording import count
 from buildtools.plugin import Cause, Finding, Metric, Status, Step, StepContext, StepError, StepResult
-from buildtools.steps.baseline import Matched, matched, read, write
-from buildtools.system.diff import touches
+from buildtools.steps.baseline import Entry, Matched, matched, read, write
+from buildtools.steps.scope import is_new, stopped, unchecked
 from buildtools.system.git import GitError, Repository
+
+_NAMED = 3
 
 
 class Ratchet(Step, frozen=True):
@@ -53,7 +55,19 @@ class Ratchet(Step, frozen=True):
                 )
         if self.new_since:
             known |= set(_untouched(ctx.root, self.new_since, findings))
+        if self.baseline is not None:
+            self._refuse(ctx, tuple(one for number, one in enumerate(findings) if number not in known))
         return self._judged(result, frozenset(known), fixed)
+
+    def _refuse(self, ctx: StepContext, new: tuple[Finding, ...]) -> None:
+        """Say which findings no baseline takes, so that nobody tries to write them into it."""
+        stuck = [f"{one.place} {one.rule}" for one in new if unchecked(one)]
+        if stuck:
+            some = ", ".join(stuck[:_NAMED]) + (", …" if len(stuck) > _NAMED else "")
+            ctx.warn(
+                f"{self.baseline}: {some}: cannot be known findings, since they say that files were not checked to"
+                " their end, and nobody knows what else is in these: mend them, or leave the files out"
+            )
 
     def _judged(self, result: StepResult, known: frozenset[int], fixed: int) -> StepResult:
         findings = tuple(
@@ -79,33 +93,44 @@ class Ratchet(Step, frozen=True):
     def _held(self, ctx: StepContext, path: Path, findings: tuple[Finding, ...]) -> Matched:
         repository = Repository(ctx.root)
         found = read(path)
+        stuck = {number for number, one in enumerate(findings) if unchecked(one)}
         if found is None:
             if not ctx.updating:
                 raise StepError(f"baseline: {path} is not there", remedy="Write it once by --update-baseline.")
             if ctx.changed_files is not None:
                 raise StepError("baseline: is not written from a part of the files", remedy="Run it for all of them.")
-            write(path, findings, _revision(repository))
-            return Matched(frozenset(range(len(findings))), ())
+            known = frozenset(range(len(findings))) - stuck
+            write(path, _entries(findings, known), _revision(repository))
+            return Matched(known, ())
         held = matched(findings, found, {})
         if held.fixed and len(held.known) < len(findings) and found.revision:
             held = matched(findings, found, _renames(repository, found.revision))
+        # What is not found in a file that was not checked to its end may be there all the same.
+        unsure = _unseen(held.fixed, [findings[number] for number in stuck])
+        known, fixed = held.known - stuck, tuple(entry for entry in held.fixed if entry not in unsure)
         if ctx.updating and ctx.changed_files is None:
             # It never grows: what is new is to be mended, or the file written anew by somebody who means it.
-            kept = [findings[number] for number in sorted(held.known)]
-            if held.fixed or {one.path for one in kept} != {entry.path for entry in found.findings}:
+            kept = (*_entries(findings, known), *unsure)
+            if len(kept) < len(found.findings) or {one.path for one in kept} != {one.path for one in found.findings}:
                 write(path, kept, _revision(repository))
-            return Matched(held.known, ())
-        return held
+            return Matched(known, ())
+        return Matched(known, fixed)
+
+
+def _entries(findings: tuple[Finding, ...], known: frozenset[int]) -> tuple[Entry, ...]:
+    return tuple(Entry.of(findings[number]) for number in sorted(known))
+
+
+def _unseen(entries: tuple[Entry, ...], stuck: list[Finding]) -> frozenset[Entry]:
+    everything = any(map(stopped, stuck))
+    paths = {one.path for one in stuck}
+    return frozenset(entry for entry in entries if everything or entry.path in paths)
 
 
 def _untouched(root: Path, base: str, findings: tuple[Finding, ...]) -> Iterator[int]:
     repository = Repository(root)
     changed = repository.changed_lines(repository.base(base, "new-since"))
-    for number, one in enumerate(findings):
-        ranges = changed.get(one.path)
-        # What is said about a whole file is new where the file has changed at all.
-        if ranges is None or (one.line and not touches(ranges, one.line, max(one.end_line, one.line))):
-            yield number
+    yield from (number for number, one in enumerate(findings) if not is_new(one, changed, root))
 
 
 def _revision(repository: Repository) -> str:

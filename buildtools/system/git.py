@@ -7,11 +7,21 @@ from functools import cached_property
 from pathlib import Path
 
 from buildtools.core.errors import BuildtoolsError, ToolMissing
-from buildtools.system.diff import EVERY_LINE, changed_ranges
+from buildtools.system.diff import EVERY_LINE, Changes, changes
 from buildtools.system.query import query
 
 # Set by git for its hooks: they would turn the questions to another repository or another index than the folder's.
 _INHERITED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+_DIFF_OPTIONS = "GIT_DIFF_OPTS"
+"""A variable with numbers of context lines, which overrules what is asked for"""
+# What the settings of a user, of a repository or of its attributes may want otherwise.
+_DIFF = ("diff", "--relative", "-O/dev/null")
+_LINES = (
+    *("-U0", "--inter-hunk-context=0", "--diff-algorithm=myers", "--indent-heuristic", "-M"),
+    *("--no-color", "--no-ext-diff", "--no-textconv", "--submodule=short", "--src-prefix=a/", "--dst-prefix=b/"),
+)
+_LOOKED_AT = 8000
+"""In so many bytes at its beginning, git looks for a NUL to tell that a file is binary."""
 
 
 class GitError(BuildtoolsError):
@@ -109,8 +119,8 @@ class Repository:
         """
         origin = self._parting(base)
         if not origin:
-            return tuple(str(path) for path in self.tracked())
-        names = self.ask("diff", "--name-only", "--no-renames", "--relative", "-z", origin).split("\0")
+            return tuple(sorted({*map(str, self.tracked()), *self._untracked()}))
+        names = self.ask(*_DIFF, "--name-only", "--no-renames", "-z", origin).split("\0")
         return tuple(sorted({name for name in (*names, *self._untracked()) if name}))
 
     def changed_lines(self, base: str) -> dict[str, tuple[tuple[int, int], ...]]:
@@ -121,16 +131,16 @@ class Repository:
         """
         origin = self._parting(base)
         if not origin:
-            return {str(path): (EVERY_LINE,) for path in self.tracked()}
-        plain = ("--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/")
-        text = self.ask("-c", "core.quotePath=false", "diff", "--relative", "-U0", "-M", *plain, origin)
-        found = changed_ranges(text)
-        found.update({name: (EVERY_LINE,) for name in self._untracked() if name})
-        return found
+            return dict.fromkeys(self.changed(base), (EVERY_LINE,))
+        found = self._compared(origin)
+        ranges = {**found.ranges, **dict.fromkeys((*found.binary, *self._untracked()), (EVERY_LINE,))}
+        # Attributes may call text binary (`*.py -diff`). Not all is asked for as text: pictures have no lines.
+        text = [name for name in found.binary if self._is_text(name)]
+        return {**ranges, **self._compared("--text", origin, "--", *text).ranges} if text else ranges
 
     def renames(self, since: str) -> dict[str, str]:
         """Return the files below the folder that were renamed since a commit: their names by now, and those before."""
-        words = ("diff", "--relative", "--name-status", "-z", "-M", "--diff-filter=R", "--end-of-options", since)
+        words = (*_DIFF, "--name-status", "-z", "-M", "--diff-filter=R", "--end-of-options", since)
         parts = iter(self.ask(*words).split("\0"))
         return {new: old for _status, old, new in zip(parts, parts, parts, strict=False)}
 
@@ -141,13 +151,33 @@ class Repository:
             return origin
         return self.ask("rev-parse", "HEAD~1") if self.has("HEAD~1") else ""
 
+    def _compared(self, *words: str) -> Changes:
+        return changes(self.ask(*_DIFF, *_LINES, *words))
+
+    def _is_text(self, name: str) -> bool:
+        try:
+            with (self.folder / name).open("rb") as file:
+                return b"\0" not in file.read(_LOOKED_AT)
+        except (OSError, ValueError):
+            return False
+
     def _untracked(self) -> list[str]:
-        return self.ask("ls-files", "-z", "--others", "--exclude-standard").split("\0")
+        names = self.ask("ls-files", "-z", "--others", "--exclude-standard").split("\0")
+        return [name for found in names if found for name in self._below(found)]
+
+    def _below(self, name: str) -> list[str]:
+        """Return the files that a name stands for: of a repository within this one, git lists the folder alone."""
+        if not name.endswith("/"):
+            return [name]
+        inner = Repository(self.folder / name)
+        return [name + one for one in {*map(str, inner.tracked()), *inner._untracked()}]
 
     def _run(self, *words: str) -> tuple[int, bytes, bytes]:
-        env = {name: value for name, value in os.environ.items() if name not in _INHERITED}
+        env = {name: value for name, value in os.environ.items() if name not in (*_INHERITED, _DIFF_OPTIONS)}
         # No lock files of its own, no questions, and messages that read the same everywhere.
         env.update(GIT_OPTIONAL_LOCKS="0", GIT_TERMINAL_PROMPT="0", LC_ALL="C.UTF-8", GIT_PAGER="cat")
+        # Names of files are no patterns, whatever they look like.
+        env.update(GIT_LITERAL_PATHSPECS="1")
         try:
             return query(["git", *words], cwd=self.folder, env=env)
         except ToolMissing:
