@@ -113,6 +113,10 @@ class StepContext(Protocol):
         """All properties of the pipeline."""
 
     @property
+    def pipeline_file(self) -> Path | None:
+        """The pipeline file that is being run (absolute), if there is one."""
+
+    @property
     def private_files(self) -> tuple[Path, ...]:
         """Files of secrets (absolute), which must never leave this machine."""
 

@@ -16,7 +16,7 @@ from buildtools.deploy.course import Course, carry_out
 from buildtools.deploy.fleet import Outcome, again
 from buildtools.deploy.host import Host
 from buildtools.deploy.plan import Policy, Seen, Site
-from buildtools.deploy.survey import Choice, choices, proofs, refuse, survey, tell_left
+from buildtools.deploy.survey import Choice, check_locks, choices, proofs, refuse, survey, tell_left
 from buildtools.deploy.transaction import Transaction
 from buildtools.deploy.voice import Voice
 from buildtools.deploy.way import Prepared
@@ -54,7 +54,7 @@ def activate(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy, voic
 
 
 def _activate(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy, voice: Voice) -> Outcome:
-    seen = survey(hosts, site, policy.pool, voice, wish.name or "")
+    seen = survey(hosts, site, policy.pool, voice, wanted=wish.name or "")
     try:
         transactions = _begin(hosts, site, wish, seen, voice.now())
     except StepError as error:
@@ -73,7 +73,12 @@ def _activate(hosts: Sequence[Host], site: Site, wish: Wish, policy: Policy, voi
 
 
 def _begin(hosts: Sequence[Host], site: Site, wish: Wish, seen: Sequence[Seen], now: float) -> list[Transaction]:
-    names = _chosen(hosts, wish, seen)
+    try:
+        names = _chosen(hosts, wish, seen)
+    except StepError:
+        # While somebody is at work between two hosts, these do not agree; then that is what to say.
+        check_locks(hosts, seen, site)
+        raise
     identity = owner.transaction_id(now)
     begun = []
     for host, one, name in zip(hosts, seen, names, strict=True):

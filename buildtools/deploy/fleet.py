@@ -40,7 +40,7 @@ from buildtools.deploy import transaction as phase
 from buildtools.deploy.course import Course, Ended, NotDone, carry_out
 from buildtools.deploy.host import Host
 from buildtools.deploy.plan import Plan, Policy, Seen
-from buildtools.deploy.refusal import Refusal
+from buildtools.deploy.refusal import Refusal, together, unshared
 from buildtools.deploy.shipment import Dispatch
 from buildtools.deploy.survey import Choice, choices, proofs, refuse, survey, tell_left
 from buildtools.deploy.transaction import Stream, Transaction
@@ -64,9 +64,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 def look(hosts: Sequence[Host], plan: Plan, policy: Policy) -> tuple[Choice, ...]:
     """Say for each host what a deployment would do; changes nothing. Raises `StepError` where it would be refused."""
-    transactions = _begin(hosts, plan, survey(hosts, plan.site, policy.pool), now=0)
+    transactions = _begin(hosts, plan, survey(hosts, plan.site, policy.pool, shared=plan.shared), now=0)
     for transaction in transactions:
         _check_room(transaction, plan)
+    _check_shared(transactions)
     return choices(transactions)
 
 
@@ -88,12 +89,15 @@ def again(work: Callable[[], Outcome], voice: Voice) -> Outcome:
 
 
 def _deploy(hosts: Sequence[Host], plan: Plan, policy: Policy, voice: Voice, temp: Path) -> Outcome:
-    seen = survey(hosts, plan.site, policy.pool, voice, plan.release.name)
+    seen = survey(hosts, plan.site, policy.pool, voice, wanted=plan.release.name, shared=plan.shared)
     transactions = _begin(hosts, plan, seen, voice.now())
     tell_left(transactions, voice)
     try:
         for transaction in transactions:
             _check_room(transaction, plan)
+        # What an interrupted deployment has switched to goes back when this one fails under way; it will say the same.
+        if not any(one.unproven for one in seen):
+            _check_shared(transactions)
     except StepError as error:
         refuse(list(zip(hosts, seen, strict=True)), plan.site, voice, error, plan.release.name)
         raise
@@ -154,6 +158,18 @@ def _check_room(transaction: Transaction, plan: Plan) -> None:
             f"{name}: the release has {entries} files and folders, and {seen.inodes} more are possible there (inodes)",
             remedy="Remove files there, or keep fewer releases (`keep`).",
         )
+
+
+def _check_shared(transactions: Sequence[Transaction]) -> None:
+    """Refuse hosts that lack what a release which comes there is to link to."""
+    lacking = [
+        unshared(one.host.name, phase.folder(one.host, one.site), path)
+        for one in transactions
+        if not one.reuse
+        for path in one.seen.unshared
+    ]
+    if lacking:
+        raise together(lacking)
 
 
 def _prepare(dispatch: Dispatch, voice: Voice, proven: Sequence[str], transaction: Transaction) -> Prepared:

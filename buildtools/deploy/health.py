@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from buildtools.deploy.answer import Answer, Dial, Question
 
 _ANY = Place(host="host", root="/", target="t", version="1", revision="r", release="1.r")
+_KNOWN = ", ".join(f"{{{name}}}" for name in NAMES)
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_WORD = re.compile(r"\{([A-Za-z]+)\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -146,6 +148,10 @@ def _problem(check: Check) -> str:
         return f"url {check.url[:200]!r} {problem}"
     if check.connect and not target(_ANY.fill(check.connect), 80)[0]:
         return f"connect {check.connect[:200]!r} is neither HOST nor HOST:PORT"
+    for option, text in (("expect", check.expect), *(("header", value) for value in check.header.values())):
+        # A name that is written wrong would never be found. JSON has no bare word between braces.
+        if unknown := next((word for word in _WORD.findall(text) if word not in NAMES), ""):
+            return f"{option} has {{{unknown}}} in it; known are {_KNOWN}"
     for option, headers in (("header", check.header), ("send", check.send)):
         for name, value in headers.items():
             if not _TOKEN.fullmatch(name) or _CONTROL.search(value) or not value.isascii():
@@ -160,7 +166,7 @@ def url_problem(url: str) -> str:
     if _CONTROL.search(url) or " " in url:
         return "has a blank in it; write %20"
     if braces := re.search(r"\{[^}]*\}?", url):
-        return f"has {braces[0]} in it; known are {', '.join(f'{{{name}}}' for name in NAMES)}"
+        return f"has {braces[0]} in it; known are {_KNOWN}"
     try:
         parts = urlsplit(url)
         _ = parts.port, (parts.hostname or "").encode("idna")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from buildtools.core.errors import StepError
-from buildtools.deploy.route import Hop
+from buildtools.deploy.route import Hop, SshOptions
 
 if TYPE_CHECKING:
     from paramiko import PKey, SSHClient
@@ -78,6 +78,19 @@ class KnownKeys(msgspec.Struct, frozen=True, kw_only=True):
     def _pinning(self, key: Pin) -> str:
         line = shlex.quote(f"{self.name} {key.kind} {key.data}")
         return f"echo {line} >> ~/.ssh/known_hosts"
+
+
+def check_files(options: SshOptions) -> None:
+    """Raise `StepError` if a file of the option `known-hosts` is not there, unless it is the one for new keys."""
+    for file in options.known_hosts[options.accept_new :]:
+        try:
+            file.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            raise StepError(
+                f"known-hosts: {file} is not there", remedy="Name a file that is, or none at all."
+            ) from None
+        except OSError:
+            continue  # whoever reads it says why it cannot be
 
 
 def known_keys(hop: Hop, extra: tuple[Path, ...]) -> KnownKeys:

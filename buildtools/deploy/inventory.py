@@ -103,7 +103,10 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
         for stock in seen:
             serving.setdefault(stock.current, []).append(stock.host)
         if len(serving) > 1:
-            return "; ".join(f"{', '.join(names)} serve {name or 'nothing'}" for name, names in serving.items())
+            return "; ".join(
+                f"{', '.join(names)} {'serves' if len(names) == 1 else 'serve'} {name or 'nothing'}"
+                for name, names in serving.items()
+            )
         digests = {held.digest for stock in seen if (held := stock.held(stock.current)) and held.digest}
         if len(digests) > 1:
             return f"{seen[0].current} is not the same content on all of them"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _DEFAULTS = ("id_ed25519", "id_ecdsa", "id_rsa")
 _LOCKED = "Load the key into ssh-agent, or set `passphrase`."
+_WRONG = "Check `passphrase`, or load the key into ssh-agent."
 _CHECK = "Check the user, the key (`identity`, ~/.ssh/config, ssh-agent), and authorized_keys on the host."
 _TOO_MANY = "It lets nobody try many keys: name the right one by `identity`, or write `IdentitiesOnly yes`."
 
@@ -122,9 +123,10 @@ class Login:
     def _refused(self, remedy: str = "") -> StepError:
         tried = "; ".join(self._tried) or "there is no key to try"
         locked = any("is encrypted" in text for text in self._tried)
+        wrong = any(text.endswith("the passphrase is wrong") for text in self._tried)
         return StepError(
             f"{self.hop.user} may not log in to {self.hop.host}:{self.hop.port}: {tried}",
-            remedy=remedy or (_LOCKED if locked else _CHECK),
+            remedy=remedy or (_LOCKED if locked else _WRONG if wrong else _CHECK),
         )
 
 

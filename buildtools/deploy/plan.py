@@ -103,7 +103,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     there at all. `hash` is the hash program, `space` what is free in KiB and `inodes` how many (-1: unknown); `clock`
     is the host's time where there is a `lock` (s since the epoch);
     `residue` says that something was left, `interrupted` are the transactions among it; `fresh`: nothing of ours yet.
-    `latest` is the second in the name of the last transaction that brought files.
+    `latest` is the second in the name of the last transaction that brought files; `unshared` are shared paths that must
+    be there and are not.
     """
 
     current: str
@@ -121,6 +122,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     interrupted: tuple[Interrupted, ...] = ()
     fresh: bool = False
     latest: str = ""
+    unshared: tuple[str, ...] = ()
 
     @property
     def serving(self) -> str:

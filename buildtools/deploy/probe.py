@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from buildtools.core.errors import StepError
 from buildtools.deploy.host import Host
 from buildtools.deploy.plan import Interrupted, Seen, Site, Standing
@@ -10,10 +12,14 @@ from buildtools.deploy.script import Reply, compose
 from buildtools.deploy.transaction import folder
 
 
-def probe(host: Host, site: Site) -> Seen:
-    """Look at the host without changing it. Raises `StepError` if it cannot be deployed to, with what to do there."""
+def probe(host: Host, site: Site, shared: Sequence[str] = ()) -> Seen:
+    """Look at the host without changing it. Raises `StepError` if it cannot be deployed to, with what to do there.
+
+    Of the `shared` paths those are looked for that must be there; what is missing is in the answer.
+    """
     base = folder(host, site)
-    reply = host.run(compose("probe", {"root": host.root(site.root), "base": base, "txn": ""}))
+    needed = [path for path in shared if not path.endswith("/")]
+    reply = host.run(compose("probe", {"root": host.root(site.root), "base": base, "txn": ""}, needed))
     if reply.status >= 0 and not reply.lines and not reply.said:
         words = reply.stdout.decode("utf-8", "replace").split()
         raise StepError(
@@ -44,6 +50,7 @@ def seen(reply: Reply) -> Seen:
         interrupted=tuple(_interrupted(line) for line in reply.all("interrupted")),
         fresh=not reply.first("state"),
         latest=reply.first("latest"),
+        unshared=tuple(reply.all("unshared")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 
@@ -37,7 +38,10 @@ _TOLD = {
     "base": ("{words} is not what it was, so nothing can be built upon it", _AGAIN),
     "twice": ("this is a host of the list by another name", "Name each host once in `hosts`."),
     "nothing": ("the release {words} is there no more, so there is nothing to go back to", "Deploy one that works."),
-    "lost": ("the lock was lost to another deployment; nothing more was changed by this one", _AGAIN),
+    "lost": (
+        "the lock was lost to another deployment; nothing more was changed by this one",
+        "Look at `buildtools releases` first: somebody else has taken over, whose work another run might undo.",
+    ),
     "interrupted": ("interrupted", _AGAIN),
     "unreadable": ("{words} cannot be read by this login", "Log in as the user who deploys."),
     "hash": ("there is neither sha256sum nor shasum nor openssl to verify files by", "Install coreutils there."),
@@ -112,6 +116,11 @@ def _refusal(host: str, folder: str, doing: str, reply: Reply) -> Refusal:
     )
 
 
+def unshared(host: str, folder: str, path: str) -> Refusal:
+    """Return the refusal of a shared path that must be there and is not."""
+    return refusal(host, folder, "", Reply(status=1, stdout=f"@bt error shared {path}\n".encode()))
+
+
 def together(failures: Sequence[BuildtoolsError]) -> BuildtoolsError:
     """Return one error for those of several hosts: with each one's message, and all remedies."""
     for error in failures:
@@ -155,4 +164,6 @@ def _remedy(said: str) -> str:
         return "See whether there is room left there, and whether the disk is sound."
     if "Permission denied" in said or "Read-only" in said:
         return "Give the folder to the user who deploys, or choose another `root`."
+    if re.search(r"mkdir: (cannot|can't) create directory", said):  # as below /proc, for root too
+        return "Choose another `root`, where folders can be made."
     return ""

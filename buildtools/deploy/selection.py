@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 LEFT_OUT = (
     ".git", ".hg", ".svn", f"{PRIVATE}/", ".venv/", "__pycache__/", "*.py[cod]", ".mypy_cache/", ".ruff_cache/",
     ".pytest_cache/", ".hypothesis/", ".import_linter_cache/", ".tox/", ".nox/", ".coverage", ".coverage.*",
-    ".DS_Store", "pipeline.local.yaml", "/pipeline.yaml", "/fabfile.py", "/fabric.yaml", "/fabric.yml", "/fabric.json",
-    "/build/dist/", "/build/reports/",
+    ".DS_Store", "pipeline.local.yaml", "/pipeline.yaml", "/pipeline.yml", "/.config/pipeline.yaml",
+    "/.config/pipeline.yml", "/fabfile.py", "/fabric.yaml", "/fabric.yml", "/fabric.json", "/build/dist/",
+    "/build/reports/",
 )  # fmt: skip
 """Out by default, as gitignore patterns before the user's own: `!.venv/` among those takes one back in."""
 
 GLOB = frozenset("*?[")
+_ODD = re.compile(r"[\\*?\[ ]")
+"""what means something in a gitignore pattern"""
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -42,7 +46,10 @@ class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """What is packed of a `folder`; `outputs` (absolute) are left out, `tracked` restricts it to these paths."""
+    """What is packed of a `folder`; `outputs` (absolute) are left out, `tracked` restricts it to these paths.
+
+    `unwanted` are paths in the folder that are out by default, too.
+    """
 
     folder: Path
     include: Sequence[str] = ()
@@ -51,6 +58,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     modes: Mapping[str, int] = {}
     outputs: frozenset[Path] = frozenset()
     tracked: frozenset[str] | None = None
+    unwanted: Sequence[str] = ()
+
+    @property
+    def without(self) -> tuple[str, ...]:
+        """The patterns of what is out by default, before those of `exclude`."""
+        return (*LEFT_OUT, *("/" + _ODD.sub(r"\\\g<0>", path) for path in self.unwanted))
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +104,7 @@ def spec(patterns: Sequence[str]) -> GitIgnoreSpec:
 
 def _walk(rules: Rules, note: Note | None) -> Iterator[Member]:
     """Yield files, links and empty folders, unsorted. Folders that are left out are not entered."""
-    excluded = spec([*LEFT_OUT, *rules.exclude])
+    excluded = spec([*rules.without, *rules.exclude])
     included = spec(rules.include) if rules.include else None
 
     def without(path: str, rule: str) -> None:
@@ -133,9 +146,10 @@ def _walk(rules: Rules, note: Note | None) -> Iterator[Member]:
 def _pattern(excluded: GitIgnoreSpec, path: str, rules: Rules) -> str:
     """Name the pattern that leaves a path out."""
     index = excluded.check_file(path).index or 0
-    if index < len(LEFT_OUT):
-        return f"by default: {LEFT_OUT[index]}"
-    return f"`exclude`: {rules.exclude[index - len(LEFT_OUT)]}"
+    without = rules.without
+    if index < len(without):
+        return f"by default: {without[index]}"
+    return f"`exclude`: {rules.exclude[index - len(without)]}"
 
 
 def _member(child: os.DirEntry[str], path: str) -> Member:

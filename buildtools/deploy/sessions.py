@@ -29,6 +29,10 @@ def open_hosts(
     """
     hosts = _hosts(ctx, addresses, options)
     remote = [host for host in hosts if not isinstance(host, LocalHost)]
+    if remote:
+        from buildtools.deploy.hostkeys import check_files
+
+        check_files(options)
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(max_workers=pool, thread_name_prefix="connect"))
         # Closing takes its time as well, so that goes side by side too.

@@ -31,9 +31,17 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     done: bool
 
 
-def survey(hosts: Sequence[Host], site: Site, pool: int, voice: Voice | None = None, wanted: str = "") -> list[Seen]:
+def survey(
+    hosts: Sequence[Host],
+    site: Site,
+    pool: int,
+    voice: Voice | None = None,
+    *,
+    wanted: str = "",
+    shared: Sequence[str] = (),
+) -> list[Seen]:
     """Look at all hosts. With a `voice`, if one refuses, the others write into their logs what was `wanted`."""
-    done, failures = tried(pool, hosts, lambda host: probe(host, site))
+    done, failures = tried(pool, hosts, lambda host: probe(host, site, shared))
     if not failures:
         return [done[at] for at in range(len(hosts))]
     error = together(failures)
@@ -80,10 +88,16 @@ def tell_left(transactions: Sequence[Transaction], voice: Voice) -> None:
             voice.warn(f"{peer}: the interrupted deployment {identity} was for this host too, but this one is not")
 
 
+def check_locks(hosts: Sequence[Host], seen: Sequence[Seen], site: Site) -> None:
+    """Raise `StepError` where somebody else's lock is in the way."""
+    pairs = zip(hosts, seen, strict=True)
+    if barred := [locked(host.name, one.lock) for host, one in pairs if phase.locked_out(one, site)]:
+        raise together(barred)
+
+
 def choices(transactions: Sequence[Transaction]) -> tuple[Choice, ...]:
     """Return what is to happen, for people. Raises `StepError` where somebody else's lock is in the way."""
-    if barred := [locked(one.host.name, one.seen.lock) for one in transactions if one.locked_out]:
-        raise together(barred)
+    check_locks([one.host for one in transactions], [one.seen for one in transactions], transactions[0].site)
     return tuple(
         Choice(host=one.host.name, name=one.name, previous=one.previous, reuse=one.reuse, done=one.is_done)
         for one in transactions

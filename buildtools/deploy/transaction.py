@@ -76,15 +76,7 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stolen(self) -> bool:
         """Whether a lock that is there is taken over before it has expired."""
-        held = owner.parse(self.seen.lock)
-        return self.site.steal or (held is not None and owner.is_dead(held))
-
-    @property
-    def locked_out(self) -> bool:
-        """Whether the lock that the probe saw keeps this transaction out; when one expires, the host's clock says."""
-        held = owner.parse(self.seen.lock)
-        expired = held is not None and 0 <= held.expires <= self.seen.clock
-        return bool(self.seen.lock) and not self.stolen and not expired
+        return _stolen(self.seen, self.site)
 
     @property
     def previous(self) -> str:
@@ -105,6 +97,18 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
             release=self.name,
             previous=self.previous,
         )
+
+
+def _stolen(seen: Seen, site: Site) -> bool:
+    held = owner.parse(seen.lock)
+    return site.steal or (held is not None and owner.is_dead(held))
+
+
+def locked_out(seen: Seen, site: Site) -> bool:
+    """Whether the lock that the probe saw keeps a transaction out; when one expires, the host's clock says."""
+    held = owner.parse(seen.lock)
+    expired = held is not None and 0 <= held.expires <= seen.clock
+    return bool(seen.lock) and not _stolen(seen, site) and not expired
 
 
 def folder(host: Host, site: Site) -> str:

@@ -35,6 +35,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     workdir: Path
     env: Mapping[str, str]
     properties: Mapping[str, str]
+    pipeline_file: Path | None
     private_files: tuple[Path, ...]
     temp: str
     run_started: float
@@ -52,6 +53,7 @@ class EngineContext:
         self.workdir = place.workdir
         self.env = place.env
         self.properties = place.properties
+        self.pipeline_file = place.pipeline_file
         self.private_files = place.private_files
         self.run_started = place.run_started
         self.changed_files = settings.changed_files

@@ -99,6 +99,7 @@ class Task:
             workdir=root / configured.cwd if configured.cwd else root,
             env={**around.env, **configured.env} if configured.env else around.env,
             properties=around.pipeline.properties,
+            pipeline_file=around.pipeline.file if around.pipeline.file.name else None,
             private_files=around.pipeline.private_files,
             temp=temp,
             run_started=around.started,

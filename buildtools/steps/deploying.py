@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -35,15 +36,25 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True, rename={"machine": "where
     reason: str
 
 
-def _case(host: str, how: str, said: Sequence[str]) -> TestCase:
+def _cases(left: Mapping[str, str], message: str) -> tuple[TestCase, ...]:
+    """Return of each host why and how it was left; what the error says of no host is why those had to go back."""
+    first = message.partition("\n")[0]
+    common = "" if any(first.startswith(f"{host}: ") for host in left) else first
+    return tuple(_case(host, how, message.splitlines(), common if how else "") for host, how in left.items())
+
+
+def _case(host: str, how: str, said: Sequence[str], common: str) -> TestCase:
     """Return how a host was left: skipped is one that was not switched and that the error is not about."""
-    about = next((line.removeprefix(f"{host}: ") for line in said if line.startswith(f"{host}: ")), "")
+    mine = [at for at, line in enumerate(said) if line.startswith(f"{host}: ") and line != f"{host}: {how}"]
+    about = said[mine[0]].removeprefix(f"{host}: ") if mine else common
+    more = itertools.takewhile(lambda line: line.startswith("  "), said[mine[0] + 1 :]) if mine else ()
     return TestCase(
         name=host,
         classname="deployment",
         suite="deployment",
         status=Status.ERROR if how or about else Status.SKIPPED,
-        message=how or about or "not switched",
+        message="; ".join(filter(None, (about, how))) or "not switched",
+        details="\n".join(more),
     )
 
 
@@ -108,13 +119,14 @@ class Journal:
 
     def failed(self, error: BuildtoolsError, release: Release, hosts: Sequence[str]) -> StepResult:
         """Return the result of a deployment that was refused, or has gone back."""
-        left = dict(error.hosts) if isinstance(error, NotDone) else dict.fromkeys(hosts, "")
-        self.audit.refused(error, release.name, [host.removesuffix(":") for host in hosts])
+        names = [host.removesuffix(":") for host in hosts]
+        left = dict(error.hosts) if isinstance(error, NotDone) else dict.fromkeys(names, "")
+        self.audit.refused(error, release.name, names)
         return StepResult(
             status=Status.FAILED if isinstance(error, NotDone) and error.unfit else Status.ERROR,
             reason=error.message,
             remedy=error.remedy,
-            cases=tuple(_case(host, how, error.message.splitlines()) for host, how in left.items()),
+            cases=_cases(left, error.message),
             artifacts=self.close(),
         )
 

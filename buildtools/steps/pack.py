@@ -43,7 +43,7 @@ class Pack(Step, frozen=True):
     """Pack a folder into TARGET.VERSION.REVISION.tgz, reproducibly, with a manifest of every file.
 
     Left out by default are version control, caches, virtual environments, `build/dist`, `build/reports`,
-    `pipeline.yaml`, Fabric's files and the secrets-file. Members are sorted and carry no owner, one time
+    the pipeline file, Fabric's files and the secrets-file. Members are sorted and carry no owner, one time
     (`SOURCE_DATE_EPOCH`, else the beginning of 1980) and the mode 644 or 755. What the last archive has already is
     taken from there.
     """
@@ -189,6 +189,7 @@ class Pack(Step, frozen=True):
             modes={path: int(mode, 8) for path, mode in self.modes.items()},
             outputs=frozenset({out, ctx.reports, *ctx.private_files}),
             tracked=self._tracked(folder, repository),
+            unwanted=_within(folder, ctx.pipeline_file),
         )
         selection = select(rules, note)
         problem = ""
@@ -242,6 +243,12 @@ class _Prepared(msgspec.Struct, frozen=True, kw_only=True):
     out: Path
     selection: Selection
     problem: str = ""
+
+
+def _within(folder: Path, file: Path | None) -> tuple[str, ...]:
+    """Return the file's path in the folder, if it lies there."""
+    path = file and Path(os.path.normpath(file))
+    return (path.relative_to(folder).as_posix(),) if path and path.is_relative_to(folder) else ()
 
 
 def _repository(folder: Path) -> Repository | None:

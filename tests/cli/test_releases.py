@@ -287,7 +287,7 @@ def test_hosts_that_disagree_are_refused_unless_told(site: Project) -> None:
     shutil.rmtree(site.root / "b/site/demo/releases/1.1.r1")
     assert site.call("activate", "1.0", "--host", "local:b", "--step", "upload").code == 0
     table = site.call("releases").stdout
-    assert "the hosts disagree: local:a serve 1.2.r1; local:b serve 1.0.r1" in table
+    assert "the hosts disagree: local:a serves 1.2.r1; local:b serves 1.0.r1" in table
     refused = site.call("rollback")
     assert (refused.code, current(site, "a"), current(site, "b")) == (5, "1.2.r1", "1.0.r1")
     each = told(site.call("rollback", "--each", "--dry-run", "--json"))["hosts"]

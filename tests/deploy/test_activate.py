@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -145,6 +146,22 @@ def test_hosts_that_do_not_agree_are_refused_unless_each_may_have_its_own(site: 
     assert served(site) == ["2.0.r3", "2.0.r4"]
     go(site, rollback=True, each=True)
     assert served(site) == ["1.0.r2", "2.0.r3"]
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_whoever_is_at_work_is_named_before_hosts_that_do_not_agree(site: Path, *, dry: bool) -> None:
+    deployed(site, "2.0", "r4", ["b"])
+    for name in "ab":
+        text = f"20300101T000000Z-abc|jane|build-7:12.34:feed|{int(time.time()) + 500}"
+        (site / name / "site/demo/.buildtools/lock").symlink_to(text)
+    with pytest.raises(StepError) as caught:
+        _ = look(hosts(site), SITE, Wish(rollback=True), Policy()) if dry else go(site, rollback=True)
+    assert [line.partition(" until ")[0] for line in caught.value.message.splitlines()] == [
+        "local:a: locked by jane on build-7", "local:b: locked by jane on build-7",
+    ]  # fmt: skip
+    assert all((site / name / "site/demo/.buildtools/lock").is_symlink() for name in "ab")
+    lines = (site / "a/site/demo/.buildtools/log.jsonl").read_text().splitlines()
+    assert (json.loads(lines[-1])["event"] == "refused") != dry
 
 
 def test_the_same_content_by_another_name_is_the_same(site: Path) -> None:

@@ -63,6 +63,8 @@ def test_one_or_several_as_text_or_with_options(tmp_path: Path) -> None:
         ('{url: http://a/, send: {a: "b\\r\\nc: d"}}', "send 'a' is no header"),
         ("{url: http://a/, header: {a: ü}}", "header 'a' is no header, or has a value that none can have"),
         ("http://a..b/", "is no url"),
+        ("{url: http://a/, expect: '{verson}'}", r"expect has \{verson\} in it; known are \{host\}, \{version\}"),
+        ("{url: http://a/, header: {X-Release: 'v{relase}'}}", r"header has \{relase\} in it"),
         ("{url: http://a/, timeout: 0}", "timeout must be above 0"),
         ("{url: http://a/, deadline: 0}", "deadline must be above 0"),
         ("{url: http://a/, retries: -1}", "retries: expected a whole number of at least 0"),
@@ -73,6 +75,13 @@ def test_one_or_several_as_text_or_with_options(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, text: str, message: str) -> None:
     assert re.search(message, problem(tmp_path, "health", text).message)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"ok": true}', "{}", "{ok: 1}", "{ version }", "{{}}", "a{b;c}", '{"v": "{version}"}']
+)
+def test_other_braces_may_stand_in_what_is_expected(text: str) -> None:
+    assert Check(url="http://a/", expect=text, header={"X-A": text}).expect == text
 
 
 def test_values_are_put_in() -> None:

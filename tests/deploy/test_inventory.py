@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from buildtools.core.errors import ExitCode, StepError
+from buildtools.deploy.host import LocalHost
 from buildtools.deploy.inventory import Inventory, Stock, take_stock, unreachable
 from buildtools.deploy.pins import all_named, named, pin
 from buildtools.deploy.plan import Site
 from buildtools.deploy.script import Reply
+from tests.support.context import LoneContext
 
 SITE = Site(target="demo", root="site")
 A, B = "a" * 64, "b" * 64
@@ -95,6 +98,19 @@ def test_a_refusal_is_told(lines: tuple[str, ...], said: str) -> None:
         take_stock(Answering(*lines, status=1), SITE)  # type: ignore[arg-type]
 
 
+@pytest.mark.skipif(os.getuid() == 0, reason="root may enter every folder")
+@pytest.mark.parametrize("name", ["site", "site/demo", "site/demo/releases", "site/demo/.buildtools"])
+def test_what_may_not_be_read_is_not_called_nothing(tmp_path: Path, name: str) -> None:
+    for folder in ("releases", ".buildtools"):
+        (tmp_path / "site/demo" / folder).mkdir(parents=True)
+    (tmp_path / name).chmod(0)
+    try:
+        with pytest.raises(StepError, match=f"{name} cannot be read by this login"):
+            take_stock(LocalHost(LoneContext(tmp_path / "here"), tmp_path, "web1"), SITE)
+    finally:
+        (tmp_path / name).chmod(0o700)
+
+
 def one(release: str, digest: str = A, *, name: str = "web1", verdict: str = "same") -> Stock:
     lines = (f"current link releases/{release}", f"release {release} {digest} 1 r1 1 ann no")
     return stock(*lines, f"checked {verdict} {release}", name=name)
@@ -103,7 +119,7 @@ def one(release: str, digest: str = A, *, name: str = "web1", verdict: str = "sa
 def test_hosts_that_disagree_are_named() -> None:
     assert Inventory(target="demo", hosts=(one("1.r1"), one("1.r1", name="web2"))).disagreement == ""
     other = Inventory(target="demo", hosts=(one("1.r1"), one("2.r2", name="web2"), one("1.r1", name="web3")))
-    assert other.disagreement == "web1, web3 serve 1.r1; web2 serve 2.r2"
+    assert other.disagreement == "web1, web3 serve 1.r1; web2 serves 2.r2"
     content = Inventory(target="demo", hosts=(one("1.r1"), one("1.r1", B, name="web2")))
     assert content.disagreement == "1.r1 is not the same content on all of them"
     gone = unreachable("web2", StepError("web2: gone", remedy="look"))

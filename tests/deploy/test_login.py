@@ -90,6 +90,7 @@ def test_a_passphrase_is_needed_only_by_an_encrypted_key(sshd: Sshd, tmp_path: P
         with pytest.raises(StepError, match="locked: the passphrase is wrong") as caught:
             logged_in(sshd, tmp_path, identity=(key,), passphrase="guess 0815")
         assert "0815" not in str(caught.value)
+        assert "Check `passphrase`" in caught.value.remedy
 
 
 def test_ssh_agent_signs(sshd: Sshd, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -17,6 +18,8 @@ import pytest
 
 from buildtools.deploy.hooks import Hook, Hooks
 from buildtools.plugin import StepError
+from buildtools.steps.releases import Releases
+from buildtools.steps.upload import Upload
 from tests.support.context import LoneContext
 from tests.support.reach import Cancellable
 from tests.support.releases import content, current, names, pack, residue, upload
@@ -164,6 +167,37 @@ def test_a_root_that_cannot_be_written_to(sshd: Sshd, tmp_path: Path) -> None:
             deploy(sshd, tmp_path, archive, hosts=hosts, root=str(closed))
         assert "Give the folder to the user who deploys" in caught.value.remedy
         assert not (closed / "demo/current").is_symlink()
+
+
+def test_a_root_that_cannot_be_read_is_not_called_empty(sshd: Sshd, tmp_path: Path) -> None:
+    with account() as user:
+        user.lets_in(sshd.key)
+        closed = user.home / "closed"
+        for folder in ("demo/releases", "demo/.buildtools"):
+            (closed / folder).mkdir(parents=True)
+        step = Upload(
+            archive=Path("none"),
+            hosts=(f"{user.name}@127.0.0.1:{sshd.port}",),
+            root=str(closed),
+            identity=(sshd.key,),
+            known_hosts=(sshd.known_hosts,),
+        )
+        for folder in (closed, closed / "demo", closed / "demo/releases", closed / "demo/.buildtools"):
+            folder.chmod(0o700)
+            found = Releases(upload=step, target="demo").run(LoneContext(tmp_path)).outputs["inventory"]
+            assert f"{folder} cannot be read by this login" in found
+            folder.chmod(0o755)
+        found = Releases(upload=step, target="demo").run(LoneContext(tmp_path)).outputs["inventory"]
+        assert json.loads(found)["hosts"][0].get("error", "") == ""
+
+
+def test_a_file_of_known_hosts_that_is_named_must_be_there(sshd: Sshd, tmp_path: Path) -> None:
+    archive, named = pack(tmp_path, ONE), (sshd.known_hosts, tmp_path / "ci/known_hostz")
+    for policy in ("strict", "accept-new"):
+        with pytest.raises(StepError, match=f"known-hosts: {tmp_path}/ci/known_hostz is not there"):
+            deploy(sshd, tmp_path, archive, known_hosts=named, host_key=policy)
+    assert not (tmp_path / "site").exists()
+    deploy(sshd, tmp_path, archive, known_hosts=(named[1], named[0]), host_key="accept-new")
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,26 @@ def test_a_shared_file_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(StepError, match=r"shared/\.env is not there") as caught:
         upload(tmp_path, pack(tmp_path, ONE), shared=(".env",))
     assert "`.env/` for a folder" in caught.value.remedy
-    assert (residue(tmp_path), list((tmp_path / "site/demo/releases").iterdir())) == ([], [])
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_release_that_stands_there_already_has_its_shared_links(tmp_path: Path) -> None:
+    options = {"shared": (".env",)}
+    (tmp_path / "site/demo/shared").mkdir(parents=True)
+    (tmp_path / "site/demo/shared/.env").write_text("SECRET=1")
+    first, second = (pack(tmp_path, {"a": text}, revision=text) for text in ("r1", "r2"))
+    upload(tmp_path, first, **options)
+    upload(tmp_path, second, **options)
+    (tmp_path / "site/demo/shared/.env").unlink()
+    upload(tmp_path, first, **options)
+    assert current(tmp_path) == "releases/1.0.r1"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")
+def test_a_root_below_which_nothing_can_be_made(tmp_path: Path) -> None:
+    with pytest.raises(StepError) as caught:
+        upload(tmp_path, pack(tmp_path, ONE), root="/proc/no-such-folder")
+    assert "`root`" in caught.value.remedy
 
 
 @pytest.mark.parametrize("path", ["index.html", "static", "index.html/x"])

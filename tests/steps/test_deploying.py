@@ -9,6 +9,7 @@ import pytest
 
 from buildtools.deploy.course import Ended, NotDone
 from buildtools.deploy.layout import Release
+from buildtools.deploy.refusal import Unfit
 from buildtools.plugin import Status, StepError
 from buildtools.steps.deploying import Journal
 from tests.support.context import LoneContext
@@ -46,7 +47,22 @@ def test_how_each_host_was_left_is_told(tmp_path: Path) -> None:
     error = NotDone(StepError("bad"), (("a", "is back at 0.9"), ("b", "")), overtaken=False)
     assert error.message == "bad\na: is back at 0.9"
     result = Journal(LoneContext(tmp_path)).failed(error, RELEASE, HOSTS)
-    assert [case.message for case in result.cases] == ["is back at 0.9", "not switched"]
+    assert [case.message for case in result.cases] == ["bad; is back at 0.9", "not switched"]
+
+
+def test_why_a_host_went_back_is_told_before_how_it_was_left(tmp_path: Path) -> None:
+    failed = Unfit("b: the after-switch program `x` ended with status 1\n  boom\n  bang", "b: a program ended")
+    error = NotDone(failed, (("a", "is back at 0.9"), ("b", "is back at 0.8")), overtaken=False)
+    cases = Journal(LoneContext(tmp_path)).failed(error, RELEASE, HOSTS).cases
+    assert [(case.message, case.details) for case in cases] == [
+        ("is back at 0.9", ""),
+        ("the after-switch program `x` ended with status 1; is back at 0.8", "  boom\n  bang"),
+    ]
+
+
+def test_this_machine_is_called_the_same_whatever_became_of_it(tmp_path: Path) -> None:
+    result = Journal(LoneContext(tmp_path)).failed(StepError("local: no room"), RELEASE, ("local:",))
+    assert [(case.name, case.message) for case in result.cases] == [("local", "no room")]
 
 
 def test_several_steps_keep_their_audits_apart(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from buildtools.deploy import archive as archives
 from buildtools.deploy.manifest import decode
 from buildtools.deploy.reuse import Known
 from buildtools.deploy.selection import Rules, select
+from buildtools.pipeline.find import NAMES
 from buildtools.plugin import Cancelled, Cause, Kind, Status, StepError, StepResult
 from buildtools.steps.pack import Pack
 from buildtools.system.replace import replacing
@@ -446,6 +447,18 @@ def test_it_says_where_the_archive_is_and_how_large(tmp_path: Path) -> None:
     assert "build/dist/demo.1.0.r1.tgz\n4.1 KB in 2 files -> " in said
     assert f" B, sha256 {result.outputs['sha256']}\n" in said
     assert str(tmp_path) not in said
+
+
+def test_the_pipeline_file_stays_out_whatever_its_name(tmp_path: Path) -> None:
+    names = ("conf/pipeline.yaml", "live [1].yaml", "live 1.yaml")
+    write(tmp_path, {"index.html": "", **dict.fromkeys([*NAMES, *names], "")})
+    context = LoneContext(tmp_path)
+    context.pipeline_file = tmp_path / "src/../live [1].yaml"
+    kept = {"conf", "conf/pipeline.yaml", "index.html", "live 1.yaml"}
+    assert set(members(tmp_path, pack(tmp_path, context))) == kept
+    assert set(members(tmp_path, pack(tmp_path, context, exclude=("!live *",)))) == {*kept, "live [1].yaml"}
+    context.pipeline_file = tmp_path.parent / "other.yaml"
+    assert set(members(tmp_path, pack(tmp_path, context))) == {*kept, "live [1].yaml"}
 
 
 def test_a_file_of_secrets_is_never_packed(tmp_path: Path) -> None:

@@ -112,6 +112,14 @@ steps:
 """
 
 
+def test_the_file_that_is_being_run_stays_out(project: MakeProject) -> None:
+    text = "steps: {pack: {uses: pack, with: {target: demo, version: 1.0, revision: r1}}}"
+    outcome = project({"pipelines/live.yaml": text, "index.html": "x"}).run("--dry-run")
+    assert outcome.code == 0, outcome
+    assert "index.html\n" in outcome.stdout
+    assert "pipelines/live.yaml (by default: /pipelines/live.yaml)" in outcome.stdout
+
+
 def test_a_dry_run_shows_it_and_leaves_nothing(project: MakeProject) -> None:
     here = project({"pipeline.yaml": PIPELINE, "src/index.html": "x"})
     before = sorted(here.root.rglob("*"))

@@ -40,5 +40,10 @@ def test_what_would_be_refused_is(tmp_path: Path) -> None:
     (tmp_path / "site/demo/current").mkdir(parents=True)
     with pytest.raises(StepError, match="current is not a link but a folder"):
         preview(tmp_path, archive)
+    step = Upload(archive=archive, hosts=("local:a", "local:b"), root="site", shared=("media/", ".env", "a b"))
+    with pytest.raises(StepError, match=r"site/demo/shared/\.env is not there") as caught:
+        list(step.preview(LoneContext(tmp_path)))
+    assert caught.value.message.count(" is not there, and the release is to link to it") == 4
+    assert not (tmp_path / "a").exists()
     with pytest.raises(StepError, match=r"none\.tgz is not there"):
         preview(tmp_path, Path("none.tgz"))

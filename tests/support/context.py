@@ -36,6 +36,7 @@ class LoneContext:
         self.workdir = root
         self.env: Mapping[str, str] = {**os.environ, **(env or {})}
         self.properties: Mapping[str, str] = {}
+        self.pipeline_file: Path | None = None
         self.private_files: tuple[Path, ...] = ()
         self.reports = root / "build/reports"
         self.temp = root / ".buildtools/tmp/lone"

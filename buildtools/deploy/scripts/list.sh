@@ -1,8 +1,15 @@
 # Reads only: what an inventory wants to know besides the probe. $tail is how many lines of the log are wanted.
+# Nobody can say whether anything lies in a folder that this login may not enter. $place is the probe's.
+if [ ! -d "$base" ] && [ ! -x "$place" ]; then clean "$place"; fail unreadable "$word"; fi
 if [ -d "$base" ]; then (
   cd "$base"
   clean "$base"
-  if [ -d $state ] && { [ ! -r $state ] || [ ! -x $state ]; }; then fail unreadable "$word/$state"; fi
+  for folder in . releases $state; do
+    if [ -d $folder ] && { [ ! -r $folder ] || [ ! -x $folder ]; }; then
+      [ $folder = . ] || word=$word/$folder
+      fail unreadable "$word"
+    fi
+  done
   # A manifest's first line holds all but the files.
   for folder in releases/*; do
     release=${folder#releases/}

@@ -1,4 +1,5 @@
-# Reads only, and says everything that the phases after it need to know.
+# Reads only, and says everything that the phases after it need to know. The positional parameters are the shared paths
+# that must be there.
 place=$root
 while [ ! -e "$place" ]; do
   clean "$place"
@@ -20,8 +21,13 @@ free='s/^.*[[:space:]][0-9][0-9]*[[:space:]][[:space:]]*[0-9][0-9]*[[:space:]][[
 say "space $(df -Pk "$place" | sed -n "2$free")"
 say "inodes $(df -Pi "$place" 2>/dev/null | sed -n "2$free")"
 
+for item; do
+  if [ ! -e "$base/shared/$item" ]; then clean "$item"; say "unshared $word"; fi
+done
+
 # In a shell of its own: other scripts may follow, which begin where this one did.
 clean "$base"
+if [ -d "$base" ] && [ ! -x "$base" ]; then fail unreadable "$word"; fi
 if [ -d "$base" ]; then (
   cd "$base"
   [ -w . ] || say "unwritable $word"
